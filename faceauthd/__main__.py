@@ -1,0 +1,5 @@
+"""`python -m faceauthd` is `faceauthd`."""
+
+from faceauthd.cli.main import main
+
+main()

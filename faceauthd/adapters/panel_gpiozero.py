@@ -1,0 +1,206 @@
+"""The panel on the Pi's pins: lamps, bar, buzzer, contacts, alarm and relay through gpiozero.
+
+Made of gpiozero's plain devices: blinking and debounce are ours (`faceauthd.signals`, `faceauthd.button`), so no
+thread or timer of the library runs, and a callback only passes an edge on. A device is written when its level
+changes, not each tick.
+
+The relay is opened first and given up last. It should be active high with an external pull-down: lgpio claims an
+output low before gpiozero can set its level, and a closed pin floats, so an active-low lock would pulse at each
+start.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from gpiozero import DigitalInputDevice, DigitalOutputDevice, OutputDevice, PWMOutputDevice
+from gpiozero.pins import Factory
+
+from faceauthd.adapters.panel_pins import PanelPins
+from faceauthd.adapters.pin_factory import naming, pin_errors
+from faceauthd.errors import PanelError
+from faceauthd.signals import Levels, levels
+from faceauthd.types import Edge, Signal, Source
+
+_log = logging.getLogger(__name__)
+
+BRIGHTNESS_STEPS = 32
+"""A dimmed lamp is written in this many steps: finer ones cannot be seen and would only be traffic on the pins."""
+LAMP_HZ = 200
+"""Above what the eye sees flicker, and few enough edges for PWM in software."""
+
+
+class GpiozeroPanel:
+    """A `ports.Panel` on real pins, or on gpiozero's mock ones.
+
+    `on_edge` gets each raw edge of the contacts, stamped with `now`, in gpiozero's thread: it must only queue it. A
+    button that is down when the panel opens makes no edge until it is let go; a door that stands open makes one at
+    once. Raises PanelError, naming the part and
+    the pin, if a pin does not exist, is used twice or cannot be driven; by then the relay is locked and every pin
+    given back.
+    """
+
+    def __init__(
+        self, pins: PanelPins, factory: Factory, *, on_edge: Callable[[Edge], None], now: Callable[[], float]
+    ) -> None:
+        pins.check()
+        self._pins = pins
+        self._factory = factory
+        self._on_edge = on_edge
+        self._now = now
+        self._relay: OutputDevice | None = None
+        self._outputs: dict[str, OutputDevice] = {}
+        self._inputs: dict[str, DigitalInputDevice] = {}
+        self._numbers = dict(pins.parts())
+        self._written: dict[str, float] = {}
+        self._is_closed = False
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            self._open()
+            on_failure.pop_all()
+
+    def show(self, signal: Signal) -> None:
+        """Bring every output to what `signal` says, the relay first. Raises PanelError."""
+        if self._is_closed:
+            raise PanelError("panel: it is closed; start faceauthd again")
+        wanted = levels(signal, len(self._pins.bar))
+        self._write_relay(wanted.relay)
+        if "alarm" in self._outputs:
+            self._write("alarm", float(wanted.alarm))
+        for part, level in _lamp_levels(wanted):
+            if part in self._outputs:
+                self._write(part, self._as_shown(level))
+        if "buzzer" in self._outputs:
+            self._sound(wanted.buzzer_hz or 0.0)
+
+    def lock(self) -> None:
+        """Close the relay, whatever was written before. If its pin cannot be written it is given back: the pull-down
+        locks.
+        """
+        if self._relay is None:
+            return
+        self._written["relay"] = math.nan
+        try:
+            self._relay.off()
+        except pin_errors() as error:
+            _log.critical("panel.pins.relay: GPIO%s cannot be driven (%s); giving it back", self._pins.relay, error)
+            self._give_back("relay", self._relay)
+            self._relay = None
+
+    def close(self) -> None:
+        """Lock, darken, and give the pins back, the relay's last. Safe to call twice."""
+        self.lock()
+        self._is_closed = True
+        for part, device in self._outputs.items():
+            self._give_back(part, device)
+        self._outputs.clear()
+        for part, contact in self._inputs.items():
+            self._give_back(part, contact)
+        self._inputs.clear()
+        if self._relay is not None:
+            self._give_back("relay", self._relay)
+            self._relay = None
+
+    def _open(self) -> None:
+        pins = self._pins
+        if pins.relay is not None:
+            self._relay = self._open_output("relay", pins.relay_active_high, is_pwm=False)
+        if pins.alarm is not None:
+            self._outputs["alarm"] = self._open_output("alarm", True, is_pwm=False)
+        for part, _ in pins.lamps():
+            self._outputs[part] = self._open_output(part, pins.lamps_active_high, is_pwm=pins.lamps_dimmable)
+        if pins.buzzer is not None:
+            self._outputs["buzzer"] = self._open_output("buzzer", True, is_pwm=pins.buzzer_tonal)
+        if pins.button is not None:
+            self._open_contact("button", Source.BUTTON, pull_up=pins.button_pull_up)
+        if pins.exit_button is not None:
+            self._open_contact("exit_button", Source.EXIT_BUTTON, pull_up=pins.button_pull_up)
+        if pins.door_contact is not None:
+            self._open_door_contact()
+
+    def _open_output(self, part: str, active_high: bool, *, is_pwm: bool) -> OutputDevice:
+        pin, factory = self._numbers[part], self._factory
+        with naming(part, pin):
+            device: OutputDevice = (
+                PWMOutputDevice(pin, active_high=active_high, frequency=LAMP_HZ, pin_factory=factory)
+                if is_pwm
+                else DigitalOutputDevice(pin, active_high=active_high, initial_value=False, pin_factory=factory)
+            )
+        self._written[part] = 0.0
+        return device
+
+    def _open_contact(
+        self, part: str, source: Source, *, pull_up: bool, is_down_when_active: bool = True
+    ) -> DigitalInputDevice:
+        """A plain input: gpiozero's `Button` runs a thread for its hold time, and waits for it when closed while
+        pressed.
+        """
+
+        def tell(is_active: bool) -> None:
+            self._on_edge(Edge(is_active is is_down_when_active, self._now(), source))
+
+        with naming(part, self._numbers[part]):
+            contact = DigitalInputDevice(self._numbers[part], pull_up=pull_up, pin_factory=self._factory)
+            self._inputs[part] = contact
+            contact.when_activated = lambda: tell(True)
+            contact.when_deactivated = lambda: tell(False)
+        return contact
+
+    def _open_door_contact(self) -> None:
+        """Closed to ground while the door is shut; that it stands open already is told like a movement."""
+        contact = self._open_contact("door_contact", Source.DOOR, pull_up=True, is_down_when_active=False)
+        if not contact.is_active:
+            self._on_edge(Edge(True, self._now(), Source.DOOR))
+
+    def _write_relay(self, is_open: bool) -> None:
+        if self._pins.relay is None or self._written["relay"] == float(is_open):
+            return
+        if self._relay is None:
+            raise PanelError(f"panel.pins.relay: GPIO{self._pins.relay} was given up after an error; restart faceauthd")
+        self._written["relay"] = math.nan
+        with naming("relay", self._pins.relay):
+            self._relay.value = is_open
+        self._written["relay"] = float(is_open)
+
+    def _write(self, part: str, level: float) -> None:
+        """Not a number stands for a write that failed half-way: it equals nothing, so the next one is carried out."""
+        if self._written[part] == level:
+            return
+        self._written[part] = math.nan
+        with naming(part, self._numbers[part]):
+            self._outputs[part].value = level
+        self._written[part] = level
+
+    def _as_shown(self, brightness: float) -> float:
+        if self._pins.lamps_dimmable:
+            return round(brightness * BRIGHTNESS_STEPS) / BRIGHTNESS_STEPS
+        return float(brightness >= 0.5)
+
+    def _sound(self, hz: float) -> None:
+        if not self._pins.buzzer_tonal:
+            self._write("buzzer", float(hz > 0))
+        elif hz and self._written["buzzer"] != hz:
+            self._written["buzzer"] = math.nan
+            with naming("buzzer", self._pins.buzzer):
+                self._outputs["buzzer"].frequency = hz
+                self._outputs["buzzer"].value = 0.5
+            self._written["buzzer"] = hz
+        elif not hz:
+            self._write("buzzer", 0.0)
+
+    def _give_back(self, part: str, device: OutputDevice | DigitalInputDevice) -> None:
+        """Dark first, then let go; a pin that cannot be written is let go of all the same."""
+        for act in (device.close,) if isinstance(device, DigitalInputDevice) else (device.off, device.close):
+            try:
+                act()
+            except pin_errors() as error:
+                _log.warning("panel.pins.%s: GPIO%s cannot be given back: %s", part, self._numbers[part], error)
+
+
+def _lamp_levels(wanted: Levels) -> Iterator[tuple[str, float]]:
+    yield from (("led_red", wanted.red), ("led_green", wanted.green), ("led_blue", wanted.blue))
+    yield "led_status", wanted.status
+    yield from ((f"bar[{i}]", brightness) for i, brightness in enumerate(wanted.bar))

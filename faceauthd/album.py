@@ -1,0 +1,70 @@
+"""An enrolment from photographs that a client sent, looked at one by one."""
+
+from __future__ import annotations
+
+from faceauthd.control.protocol import Code
+from faceauthd.control.request import Request
+from faceauthd.control.shapes import person_fields
+from faceauthd.errors import PictureError
+from faceauthd.gallery import Origin
+from faceauthd.photographs import PhotographExaminer, Taken
+from faceauthd.register import Register
+from faceauthd.types import Event, EventKind, NewTemplate, Role
+
+
+class Album:
+    """The photographs of one request, and what came of those looked at."""
+
+    def __init__(
+        self, request: Request, name: str, role: Role, register: Register, examiner: PhotographExaminer
+    ) -> None:
+        self.request = request
+        self._name = name
+        self._role = role
+        self._register = register
+        self._examiner = examiner
+        self._taken: list[NewTemplate] = []
+        self._results: list[dict[str, object]] = []
+
+    def turn(self, now_s: float) -> Event | None:
+        """Look at the next photograph; after the last enrol, answer, and return what is to be journalled.
+
+        Raises GalleryError if the gallery cannot take the person; then nothing was kept.
+        """
+        if not self.request.is_open:
+            self.request.refuse(Code.CANCELLED, "the client has gone")
+            return None
+        came = self._examine(len(self._results))
+        self._results.append(_told_of(len(self._results), came))
+        if came.template is not None:
+            self._taken.append(came.template)
+        if len(self._results) < len(self.request.fds):
+            self.request.progress(taken=len(self._taken), wanted=len(self.request.fds))
+            return None
+        return self._finish(now_s)
+
+    def _examine(self, index: int) -> Taken:
+        try:
+            content = self.request.read_file(index)
+        except PictureError as error:
+            return Taken(problem=str(error))
+        return self._examiner.examine(content, tuple(self._taken), self._register.threshold.cosine)
+
+    def _finish(self, now_s: float) -> Event | None:
+        if not self._taken:
+            self.request.refuse(Code.REFUSED, "none of the photographs can be used", images=self._results)
+            return None
+        person = self._register.enroll(self._name, self._role, self._taken, origin=Origin.PHOTO)
+        self.request.reply({"person": person_fields(person), "images": self._results})
+        detail = f"{person.role}, {person.templates} templates from photographs, by {self.request.peer}"
+        return Event(EventKind.ENROLLED, now_s, person=person.name, detail=detail)
+
+
+def _told_of(index: int, came: Taken) -> dict[str, object]:
+    """What became of one photograph, without what does not apply."""
+    told: dict[str, object] = {"image": index, "taken": came.template is not None}
+    if came.reason is not None:
+        told["reason"] = str(came.reason)
+    if came.problem is not None:
+        told["message"] = came.problem
+    return told

@@ -1,0 +1,164 @@
+"""The composition root. Read `build` downwards: that is the architecture."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TextIO
+
+from faceauthd import settings
+from faceauthd.adapters.clock import ManualClock, MonotonicClock
+from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
+from faceauthd.adapters.lockout_file import LockoutFile
+from faceauthd.adapters.pin_factory import Factory
+from faceauthd.adapters.systemd_notify import open_notifier
+from faceauthd.cameras import open_camera
+from faceauthd.config import Config
+from faceauthd.control.limits import Limits
+from faceauthd.control.peers import Policy as ControlPolicy
+from faceauthd.control.request import Request
+from faceauthd.control.server import ControlServer
+from faceauthd.control.shapes import event_fields
+from faceauthd.daemon import Daemon, Ports
+from faceauthd.desk import FrontDesk, about
+from faceauthd.event_log import Entry, EventLog
+from faceauthd.gallery import Gallery
+from faceauthd.inbox import Inbox
+from faceauthd.panels import Panels, open_panels
+from faceauthd.photographs import PhotographExaminer
+from faceauthd.ports import Camera, Clock, Journal, Viewer
+from faceauthd.recognizer import FaceRecognizer
+from faceauthd.register import Register
+from faceauthd.types import Edge, Event, EventKind
+from faceauthd.vision.pack import ModelPack
+from faceauthd.vision.track import Tracker
+
+
+@dataclass(slots=True)
+class Appliance:
+    """A daemon with everything it holds; leaving it gives everything back, the relay locked first."""
+
+    daemon: Daemon
+    clock: Clock
+    camera: Camera
+    panels: Panels
+    _held: ExitStack = field(repr=False)
+
+    def run(self) -> None:
+        """Serve until asked to stop."""
+        self.daemon.run()
+
+    @property
+    def finished(self) -> bool:
+        """True once a replay has shown all it has."""
+        return self.camera.finished
+
+    def stop(self) -> None:
+        """Ask it to stop; callable from a signal handler or another thread."""
+        self.daemon.stop_requested = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.panels.panel.lock()
+        self._held.__exit__(kind, error, trace)
+
+
+def build(
+    config: Config,
+    *,
+    journals: Callable[[Config], list[Journal]] | None = None,
+    screen: TextIO = sys.stdout,
+    serve: bool = True,
+    factory: Factory | None = None,
+    viewer: Viewer | None = None,
+) -> Appliance:
+    """Everything that `config` asks for, opened. Raises FaceauthdError; then nothing stays open, the door locked.
+
+    `journals` makes the journals to write to instead of the configured ones; without `serve` there is no socket;
+    `factory` takes the place of the configured pin factory, `viewer` that of the terminal panel.
+    """
+    with ExitStack() as held:
+        clock = ManualClock() if config.camera.pace == "fast" else MonotonicClock()
+        edges: Inbox[Edge] = Inbox()
+        panels = open_panels(config, clock, edges, screen, held, factory)
+        pack = ModelPack.open(config.vision.models_folder, threads=config.vision.threads)
+        log = EventLog(clock)
+        journal = JournalSet([log, *(journals or _journals)(config), *panels.journals])
+        gallery = held.enter_context(closing(_open_gallery(config, pack, clock, journal)))
+        curve = pack.impostor_curve.points if pack.impostor_curve else ()
+        register = Register(gallery, curve, config.decision.false_accept_rate, clock)
+        panels.names.use(register.roster)
+        stages = settings.stages_of(config, pack)
+        recognizer = FaceRecognizer(stages, Tracker(), register)
+        camera = held.enter_context(closing(open_camera(config.camera, clock, panels.press, stages)))
+        requests: Inbox[Request] = Inbox()
+        desk = FrontDesk(
+            requests,
+            register,
+            log,
+            PhotographExaminer(stages, register),
+            camera,
+            about(config.camera.source, config.gallery.path, config.control.socket),
+            journal.record,
+            config.enroll.templates,
+        )
+        if serve:
+            server = held.enter_context(_server(config, requests))
+            log.tell = lambda entry: server.publish(_told(entry))
+            desk.announce = server.publish_status
+        ports = Ports(
+            camera=camera,
+            panel=panels.panel,
+            clock=clock,
+            notifier=open_notifier(os.environ, now=clock.now),
+            journal=journal,
+            recognizer=recognizer,
+            people=register,
+            desk=desk,
+            keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
+            viewer=viewer or panels.viewer,
+        )
+        daemon = Daemon(ports, settings.policy_of(config), settings.button_of(config), edges)
+        panels.quit_calls(lambda: setattr(daemon, "stop_requested", True))
+        return Appliance(daemon, clock, camera, panels, held.pop_all())
+
+
+def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journal) -> Gallery:
+    return Gallery.open(
+        config.gallery.path,
+        embedder_id=pack.embedder_id,
+        on_repair=lambda what: journal.record(Event(EventKind.GALLERY_REPAIRED, clock.now(), detail=what)),
+    )
+
+
+def _journals(config: Config) -> list[Journal]:
+    """journald where it is asked for and runs, else standard error."""
+    journald = open_journald() if config.log.journal != "stderr" else None
+    return [journald or StderrJournal(sys.stderr)]
+
+
+def _server(config: Config, requests: Inbox[Request]) -> ControlServer:
+    return ControlServer(
+        config.control.socket,
+        policy=ControlPolicy.of(config.control.admin_uids),
+        submit=lambda request: _submit(requests, request),
+        group=config.control.group,
+        limits=Limits(max_clients=config.control.max_clients),
+    )
+
+
+def _submit(requests: Inbox[Request], request: Request) -> None:
+    if not requests.put(request):
+        request.refuse("BUSY", "too much is waiting to be done; try again later")
+
+
+def _told(entry: Entry) -> dict[str, object]:
+    return event_fields(entry.event, entry.at)

@@ -1,0 +1,1 @@
+"""The commands: `faceauthd` for the appliance, `faceauthctl` for speaking to it while it runs."""

@@ -1,0 +1,182 @@
+"""faceauthctl: speaks to the running daemon over its control socket."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceauthd.cli import ctl_offline
+from faceauthd.cli.ctl_arguments import seconds_ago, spread
+from faceauthd.cli.ctl_command import command, shared_options
+from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
+from faceauthd.cli.ctl_session import Session
+from faceauthd.cli.ctl_show import show_people, show_person, show_status
+from faceauthd.cli.ctl_watch import follow_events, show_events, watch_all
+from faceauthd.cli.exits import EXIT_MEANING, ExitCode
+from faceauthd.cli.render import be_printable
+from faceauthd.control.verbs import EVENTS_LIMIT, IMAGES_LIMIT
+from faceauthd.types import EventKind, Role
+
+_EXITS = "\n".join(f"  {int(code):3}  {meaning}" for code, meaning in EXIT_MEANING.items())
+
+app = typer.Typer(
+    name="faceauthctl",
+    help="Speak to faceauthd, the face-unlock appliance, while it runs.",
+    epilog=f"\b\nExit codes:\n{_EXITS}",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.callback()(shared_options)
+
+Name = Annotated[str, typer.Argument(help="Name of the person.", show_default=False)]
+
+
+@command(app, ["faceauthctl status", "faceauthctl status --json | jq .state"])
+def status(session: Session) -> None:
+    """Show how the appliance is: state, camera, people, threshold, last unlock."""
+    told = ctl_offline.ask_or_read(session, "status", partial(ctl_offline.status_in, session))
+    if session.options.as_json:
+        session.printer.document(told)
+    else:
+        show_status(session.printer, told)
+
+
+@command(app, ["faceauthctl people", "faceauthctl people | cut -f1", "faceauthctl people --json"])
+def people(session: Session) -> None:
+    """List everybody who is enrolled."""
+    told = ctl_offline.ask_or_read(session, "people", ctl_offline.people_in)
+    if session.options.as_json:
+        session.printer.document(told)
+    else:
+        found = told.get("people")
+        show_people(session.printer, found if isinstance(found, list) else [])
+
+
+@command(app, ["faceauthctl person alice", "faceauthctl person alice --json"])
+def person(session: Session, name: Name) -> None:
+    """Show one person."""
+    told = ctl_offline.ask_or_read(session, "person", partial(ctl_offline.person_in, session, name), name=name)
+    if session.options.as_json:
+        session.printer.document(told)
+    else:
+        found = told.get("person")
+        show_person(session.printer, found if isinstance(found, dict) else {})
+
+
+@command(
+    app,
+    [
+        "sudo faceauthctl enroll alice",
+        "sudo faceauthctl enroll alice --role admin",
+        "sudo faceauthctl enroll bob --images bob/*.jpg",
+        "sudo faceauthctl enroll bob --images a.jpg --images b.jpg",
+    ],
+)
+def enroll(
+    session: Session,
+    name: Name,
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.MEMBER,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE...", help="Photographs to enrol from, instead of the camera.", show_default=False),
+    ] = None,
+) -> None:
+    """Enrol somebody: whoever stands in front of the camera, or from photographs.
+
+    Each photograph has to show one face, well lit and looking at the camera; for each that is rejected the reason is
+    told. Needs root, the daemon's user, or a uid of control.admin_uids.
+    """
+    if images and len(images) > IMAGES_LIMIT:
+        message = f"{len(images)} photographs are too many: give the best {IMAGES_LIMIT}"
+        session.end(ExitCode.USAGE, message, "BAD_REQUEST")
+    if images:
+        enroll_from_images(session, name, role.value, images)
+    else:
+        enroll_live(session, name, role.value)
+
+
+@command(app, ["sudo faceauthctl cancel"])
+def cancel(session: Session) -> None:
+    """Give up the enrolment that is running; nothing of it is kept."""
+    _tell(session, session.ask("cancel"), "Given up.")
+
+
+@command(app, ["sudo faceauthctl rename person-1 alice"])
+def rename(
+    session: Session,
+    old: Annotated[str, typer.Argument(help="Name as it is.", show_default=False)],
+    new: Annotated[str, typer.Argument(help="Name as it shall be.", show_default=False)],
+) -> None:
+    """Give somebody another name."""
+    _tell(session, session.ask("rename", old=old, new=new), f"Renamed {old} to {new}.")
+
+
+@command(app, ["sudo faceauthctl remove alice", "sudo faceauthctl remove alice --yes"])
+def remove(
+    session: Session,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove somebody, with every template; the door opens for them no more."""
+    if not yes and not sys.stdin.isatty():
+        session.end(ExitCode.USAGE, "remove asks first, and there is no terminal to ask at; add --yes", "BAD_REQUEST")
+    if not yes and not typer.confirm(f"Remove {name!r} for good?", err=True):
+        session.end(ExitCode.REFUSED, "not removed", "CANCELLED")
+    _tell(session, session.ask("remove", name=name), f"Removed {name}.")
+
+
+@command(
+    app,
+    [
+        "faceauthctl events",
+        "faceauthctl events --since 2h --kind refused",
+        "faceauthctl events --person alice --json",
+        "faceauthctl events --follow",
+    ],
+)
+def events(
+    session: Session,
+    limit: Annotated[int, typer.Option(min=1, max=EVENTS_LIMIT, help="How many at most, the newest.")] = 50,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not older than this: 90s, 10m, 2h, 7d.", show_default=False)
+    ] = None,
+    kind: Annotated[EventKind | None, typer.Option(help="Only this kind.", show_default=False)] = None,
+    person: Annotated[str | None, typer.Option(help="Only of this person.", show_default=False)] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+) -> None:
+    """Tell what happened: who came in, who was refused and why, oldest first."""
+    since_s = None if since is None else seconds_ago(since)
+    wanted = {"limit": limit, "since_s": since_s, "kind": kind.value if kind else None, "person": person}
+    if follow:
+        follow_events(session, wanted)
+    else:
+        show_events(session, wanted)
+
+
+@command(app, ["faceauthctl watch", "faceauthctl watch --json | jq -c .event"])
+def watch(session: Session) -> None:
+    """Show events and changes of state as they happen, until Ctrl-C."""
+    watch_all(session)
+
+
+def _tell(session: Session, result: dict[str, object], text: str) -> None:
+    if session.options.as_json:
+        session.printer.document(result)
+    else:
+        session.printer.line(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run faceauthctl and exit with one of `exits.ExitCode`."""
+    be_printable()
+    app(args=spread(sys.argv[1:] if arguments is None else arguments, "--images"), prog_name="faceauthctl")
+
+
+if __name__ == "__main__":
+    main()

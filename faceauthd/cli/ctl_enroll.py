@@ -1,0 +1,146 @@
+"""`faceauthctl enroll`: from photographs, or live in front of the camera."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from faceauthd.cli.ctl_session import Session
+from faceauthd.cli.exits import ExitCode, exit_for_code
+from faceauthd.control.client import Answer, ControlClient, Denied
+from faceauthd.control.files import close_all, why_not_a_photograph
+from faceauthd.control.protocol import Scalar
+from faceauthd.errors import ControlError
+from faceauthd.prose import REASON_HINT, REASON_WHY
+from faceauthd.types import Reason
+
+_LONG_TIMEOUT_S = 130.0
+"""Longer than the daemon's own limit (limits.Limits.long_answer_s)."""
+_CANCEL_TIMEOUT_S = 2.0
+
+Told = Mapping[str, object]
+
+
+def enroll_live(session: Session, name: str, role: str) -> None:
+    """Enrol whoever stands there, with the daemon's guidance as it comes; Ctrl-C gives it up."""
+    with session.connect() as client:
+        if not session.options.as_json:
+            session.printer.note(f"Stand in front of the camera, {name}; Ctrl-C gives up.")
+        try:
+            asked = {"name": name, "role": role}
+            answer = client.ask("enroll", asked, on_progress=_Guide(session), timeout_s=_LONG_TIMEOUT_S)
+        except KeyboardInterrupt:
+            _give_up(session, client)
+    if isinstance(answer, Denied):
+        session.end_denied(answer)
+    _congratulate(session, answer.result)
+
+
+def _give_up(session: Session, client: ControlClient) -> NoReturn:
+    with contextlib.suppress(ControlError):
+        client.ask("cancel", timeout_s=_CANCEL_TIMEOUT_S)
+    session.printer.note("Given up, nothing was kept.")
+    raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+class _Guide:
+    """Says each step once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last = ""
+
+    def __call__(self, told: Told) -> None:
+        text = f"{told.get('taken', 0)} of {told.get('wanted', '?')} looks taken"
+        if (hint := _words(told.get("reason"), REASON_HINT)) is not None:
+            text += f": {hint}"
+        if text != self._last:
+            self._last = text
+            self._session.printer.note(text)
+
+
+def enroll_from_images(session: Session, name: str, role: str, images: Sequence[Path]) -> None:
+    """Enrol from photographs, and say for each whether it was taken or why not."""
+    fds, sent, unusable = _opened(images)
+    try:
+        if not fds:
+            _show(session, unusable)
+            session.end(ExitCode.USAGE, "none of the files can be read", "BAD_REQUEST", {"images": unusable})
+        with session.connect() as client:
+            asked: dict[str, Scalar] = {"name": name, "role": role, "images": len(fds)}
+            answer = client.ask("enroll", asked, files=fds, timeout_s=_LONG_TIMEOUT_S)
+    finally:
+        close_all(fds)
+    images_told = _by_file(answer, sent) + unusable
+    _show(session, images_told)
+    if isinstance(answer, Denied):
+        details = {**answer.details, "images": images_told}
+        session.end(exit_for_code(answer.code), answer.message, answer.code, details)
+    _congratulate(session, {**answer.result, "images": images_told})
+
+
+def _opened(images: Sequence[Path]) -> tuple[list[int], list[Path], list[dict[str, object]]]:
+    """Open files of the user's own, which the daemon could not: descriptors, their paths, and what is no photograph."""
+    fds: list[int] = []
+    sent: list[Path] = []
+    unusable: list[dict[str, object]] = []
+    for path in images:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        except (OSError, ValueError) as wrong:  # ValueError: a null byte
+            unusable.append(_not_taken(path, f"cannot be opened: {getattr(wrong, 'strerror', None) or wrong}"))
+            continue
+        if (why := why_not_a_photograph(fd)) is not None:
+            os.close(fd)
+            unusable.append(_not_taken(path, why))
+        else:
+            fds.append(fd)
+            sent.append(path)
+    return fds, sent, unusable
+
+
+def _not_taken(path: Path, message: str) -> dict[str, object]:
+    return {"file": str(path), "taken": False, "message": message}
+
+
+def _by_file(answer: Answer, sent: Sequence[Path]) -> list[dict[str, object]]:
+    """The daemon's report, which counts the images, with their names put in."""
+    told = answer.details.get("images") if isinstance(answer, Denied) else answer.result.get("images")
+    found = []
+    for item in told if isinstance(told, list) else []:
+        if isinstance(item, dict) and isinstance(index := item.get("image"), int) and 0 <= index < len(sent):
+            found.append({"file": str(sent[index])} | {key: value for key, value in item.items() if key != "image"})
+    return found
+
+
+def _show(session: Session, images: Sequence[Told]) -> None:
+    if session.options.as_json:
+        return
+    for item in images:
+        if item.get("taken"):
+            session.printer.line(f"taken     {item['file']}")
+        else:
+            why = _words(item.get("reason"), REASON_WHY) or item.get("message") or "no reason was given"
+            session.printer.line(f"rejected  {item['file']}: {why}")
+
+
+def _words(reason: object, words: Mapping[Reason, str]) -> str | None:
+    try:
+        return words.get(Reason(str(reason)))
+    except ValueError:
+        return None
+
+
+def _congratulate(session: Session, result: dict[str, object]) -> None:
+    if session.options.as_json:
+        session.printer.document(result)
+        return
+    person = result.get("person")
+    told = person if isinstance(person, dict) else {}
+    name, role, templates = (told.get(key, "?") for key in ("name", "role", "templates"))
+    session.printer.line(f"Enrolled {name} ({role}), {templates} templates.")

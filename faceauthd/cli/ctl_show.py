@@ -1,0 +1,104 @@
+"""What the daemon tells, in words: status, people and events. Tolerant of fields that a newer or older daemon lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from faceauthd.cli.render import Printer, duration, epoch_time, local_time
+from faceauthd.control.shapes import event_from
+from faceauthd.prose import event_text
+
+Fields = Mapping[str, Any]
+PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED")
+
+
+def show_status(printer: Printer, told: Fields) -> None:
+    """The appliance at a glance, one fact a line."""
+    printer.facts((name, value) for name, value in _facts(told) if value)
+
+
+def _facts(told: Fields) -> Iterable[tuple[str, str]]:
+    yield "state", _state(told)
+    yield "enrolled", _count(told, "people", "person", "people") + _templates(told)
+    yield "threshold", _threshold(told)
+    yield "camera", _camera(told)
+    if "last_unlock" in told:
+        yield "last unlock", _last_unlock(told["last_unlock"])
+    if told.get("locked_out_for_s"):
+        yield "locked out", f"for {duration(float(told['locked_out_for_s']))} more"
+    if "uptime_s" in told:
+        yield "running for", duration(float(told["uptime_s"]))
+    yield "socket", str(told.get("socket") or "")
+    yield "gallery", str(told.get("gallery") or "")
+    yield "version", str(told.get("version") or "")
+
+
+def _state(told: Fields) -> str:
+    return f"{told.get('state', 'unknown')}{', the door is open' if told.get('is_open') else ''}"
+
+
+def _count(told: Fields, key: str, one: str, many: str) -> str:
+    count = told.get(key)
+    return "" if count is None else f"{count} {one if count == 1 else many}"
+
+
+def _templates(told: Fields) -> str:
+    templates = _count(told, "templates", "template", "templates")
+    foreign = told.get("foreign_templates")
+    aside = f" ({foreign} of another model, not in use: enrol again)" if foreign else ""
+    return f", {templates}{aside}" if templates else ""
+
+
+def _threshold(told: Fields) -> str:
+    if told.get("threshold") is None:
+        return ""
+    promise = told.get("false_accept_rate")
+    why = f", for a false accept rate of {promise:g} an attempt" if promise else ""
+    return f"{told['threshold']:.3f}{why}"
+
+
+def _camera(told: Fields) -> str:
+    camera = told.get("camera")
+    if not isinstance(camera, dict):
+        return ""
+    rate = f", {told['fps']:.1f} frames a second" if told.get("fps") is not None else ""
+    return f"{camera.get('source', '')}{', well' if camera.get('healthy') else ', GIVES NO PICTURES'}{rate}"
+
+
+def _last_unlock(last: object) -> str:
+    if not isinstance(last, dict):
+        return "none since the start"
+    return f"{last.get('person', 'somebody')}, {local_time(last.get('at'))}"
+
+
+def show_people(printer: Printer, people: Iterable[Fields]) -> None:
+    """Everybody enrolled, as a table."""
+    rows = [_row(person) for person in people]
+    if not rows:
+        printer.note("nobody is enrolled; `faceauthctl enroll NAME` begins")
+    else:
+        printer.table(PEOPLE_COLUMNS, rows)
+
+
+def _row(person: Fields) -> tuple[str, ...]:
+    foreign = person.get("foreign_templates")
+    templates = f"{person.get('templates', '?')}{f' (+{foreign} of another model)' if foreign else ''}"
+    quality = f"{float(person.get('quality') or 0):.2f}"
+    name, role = str(person.get("name", "?")), str(person.get("role", "?"))
+    return name, role, templates, quality, epoch_time(person.get("enrolled_at"))
+
+
+def show_person(printer: Printer, person: Fields) -> None:
+    """One person, one fact a line."""
+    name, role, templates, quality, enrolled = _row(person)
+    printer.facts(
+        [("name", name), ("role", role), ("templates", templates), ("quality", quality), ("enrolled", enrolled)]
+    )
+
+
+def event_line(told: Fields) -> str:
+    """One event as the journal would tell it, with its civil time where that is known."""
+    event = event_from(told)
+    text = event_text(event) if event else f"{told.get('event', 'unknown event')} {told.get('person') or ''}".rstrip()
+    return f"{local_time(told.get('at'))}  {text}"

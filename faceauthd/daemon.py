@@ -1,0 +1,178 @@
+"""The loop. It knows the ports, the gate and the recognizer, and nothing of how they are made.
+
+One thread decides: cameras, pins and clients only leave things in inboxes.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from faceauthd.button import ButtonPolicy
+from faceauthd.contacts import Contacts, hear
+from faceauthd.errors import CameraError, GalleryError
+from faceauthd.gate import Gate, Policy, Tick, step
+from faceauthd.inbox import Inbox
+from faceauthd.outputs import Vitals, signal_for, status_of
+from faceauthd.ports import Camera, Clock, Desk, Journal, Keeper, Notifier, Panel, People, Recognizer, Viewer
+from faceauthd.types import Asked, CommitDone, CommitFailed, Edge, Event, EventKind, Frame
+
+log = logging.getLogger(__name__)
+
+FRAME_TIMEOUT_S = 0.2
+"""Bounds the wait for a frame, so that presses, deadlines and the watchdog are seen to even without a camera."""
+
+START_S = 10.0
+"""How long a camera may take to give its first frame before that is called a fault. Nothing opens meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything the loop speaks to."""
+
+    camera: Camera
+    panel: Panel
+    clock: Clock
+    notifier: Notifier
+    journal: Journal
+    recognizer: Recognizer
+    people: People
+    desk: Desk
+    keeper: Keeper
+    viewer: Viewer | None = None
+
+
+class Daemon:
+    """Frames and requests in, a door out."""
+
+    def __init__(self, ports: Ports, policy: Policy, button: ButtonPolicy, edges: Inbox[Edge]) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._button_policy = button
+        self._contacts = Contacts()
+        self._edges = edges
+        self._answers: list[Asked] = []
+        self._is_ready = False
+        self._rate = FrameRate()
+        self._last_unlock: tuple[str, float] | None = None
+        self._camera_problem: str | None = None
+        self.stop_requested = False
+        self._started_s = now_s = ports.clock.now()
+        self.gate = Gate(since_s=now_s, last_open_s=now_s, lockout=ports.keeper.load(now_s)).resumed(now_s)
+
+    def run(self) -> None:
+        """Serve until asked to stop. Whatever happens, leave the door locked."""
+        ports = self._ports
+        try:
+            self._record(Event(EventKind.STARTED, ports.clock.now()))
+            while not self.stop_requested and not ports.camera.finished:
+                self.tick()
+            self._record(Event(EventKind.STOPPED, ports.clock.now()))
+        finally:
+            ports.panel.lock()
+            ports.notifier.stopping()
+
+    def tick(self) -> None:
+        """One turn: look, decide, show, record."""
+        ports = self._ports
+        frame = self._next_frame()
+        seen = ports.recognizer.look(frame, self.gate.wants(frame.time_s)) if frame else None
+        now_s = ports.clock.now()
+        tick = Tick(
+            now_s=now_s,
+            roster=ports.people.roster(),
+            asked=self._asked(now_s),
+            seen=seen,
+            frame_s=frame.time_s if frame else 0.0,
+            trouble=self._trouble(now_s),
+        )
+        before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
+        ports.panel.show(signal_for(self.gate, now_s, self._policy.enrolment.templates))
+        self._tell(events)
+        if self.gate.lockout != before.lockout:
+            ports.keeper.save(self.gate.lockout, now_s)
+        self._commit()
+        self._report(tick)
+        if ports.viewer and frame:
+            ports.viewer.watch(frame, seen or ())
+
+    def _next_frame(self) -> Frame | None:
+        try:
+            frame = self._ports.camera.next_frame(FRAME_TIMEOUT_S)
+        except CameraError as error:
+            if str(error) != self._camera_problem:
+                self._camera_problem = str(error)
+                log.warning("camera: %s", error)
+            return None
+        if frame is not None:
+            self._camera_problem = None
+            self._rate.count(frame.time_s)
+        return frame
+
+    def _trouble(self, now_s: float) -> str | None:
+        """Why the camera cannot be trusted; at the start it has a while to give its first frame."""
+        starting = not self._is_ready and now_s - self._started_s < START_S
+        if self._ports.camera.healthy(now_s) or (starting and self._camera_problem is None):
+            return None
+        return self._camera_problem or "the camera gives no frames"
+
+    def _asked(self, now_s: float) -> tuple[Asked, ...]:
+        """Presses, commands and the gallery's answers, since the last tick."""
+        self._contacts, moved = hear(self._contacts, self._edges.drain(), now_s, self._button_policy)
+        answers, self._answers = self._answers, []
+        return (*answers, *moved, *self._ports.desk.pending(self.gate, now_s))
+
+    def _commit(self) -> None:
+        """Write a finished enrolment; what came of it is heard at the next tick."""
+        enrolment = self.gate.to_commit
+        if enrolment is None:
+            return
+        try:
+            person = self._ports.people.enroll(enrolment.name, enrolment.role, enrolment.taken)
+        except GalleryError as error:
+            self._answers.append(CommitFailed(str(error)))
+        else:
+            self._answers.append(CommitDone(person))
+
+    def _report(self, tick: Tick) -> None:
+        """Tell the service manager how it is; a stalled camera feeds no watchdog."""
+        notifier = self._ports.notifier
+        sentence = status_of(self.gate, self._vitals(tick), tick.now_s)
+        if tick.trouble is not None:
+            notifier.status(sentence)
+            return
+        if not self._is_ready and self._ports.camera.healthy(tick.now_s):
+            self._is_ready = True
+            notifier.ready()
+        notifier.alive(sentence)
+
+    def _vitals(self, tick: Tick) -> Vitals:
+        return Vitals(len(tick.roster.people), tick.roster.templates, self._rate.per_s, self._last_unlock)
+
+    def _tell(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self._record(event)
+            if event.kind is EventKind.UNLOCKED and event.person:
+                self._last_unlock = (event.person, event.time_s)
+        self._ports.desk.told(events)
+
+    def _record(self, event: Event) -> None:
+        self._ports.journal.record(event)
+
+
+class FrameRate:
+    """Frames a second, smoothed over about twenty frames."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None
+        self._gap_s = 0.0
+
+    @property
+    def per_s(self) -> float:
+        return 1.0 / self._gap_s if self._gap_s > 0 else 0.0
+
+    def count(self, at_s: float) -> None:
+        if self._last_s is not None and at_s > self._last_s:
+            gap_s = at_s - self._last_s
+            self._gap_s = gap_s if self._gap_s == 0 else 0.95 * self._gap_s + 0.05 * gap_s
+        self._last_s = at_s

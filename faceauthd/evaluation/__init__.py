@@ -1,0 +1,1 @@
+"""How well recognition does, measured through the product's own stages."""

@@ -1,0 +1,144 @@
+"""Who is enrolled, and which row is whose: the queries on `people.sqlite3`. What is committed here is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from faceauthd.errors import GalleryError
+from faceauthd.gallery import schema
+from faceauthd.gallery.contents import PERSON_FIELDS, Contents, Origin, counted_people, read
+from faceauthd.gallery.names import name_key
+from faceauthd.gallery.trouble import told
+from faceauthd.types import NewTemplate, Person, Role
+
+
+class Records:
+    """The open database of a writer. Methods raise GalleryError and never sqlite3.Error."""
+
+    def __init__(self, folder: Path, embedder: str) -> None:
+        self._path = folder / schema.FILE_NAME
+        self._embedder = embedder
+        self._connection = schema.connect(folder)
+        self.generation = 0
+
+    def is_blank(self) -> bool:
+        with told("read", self._path):
+            return not schema.has_tables(self._connection)
+
+    def create(self, gallery: bytes) -> None:
+        with told("create", self._path):
+            schema.create_tables(self._connection, gallery.hex())
+
+    def read(self) -> Contents:
+        """Check SQLite's own structure, then read everything."""
+        contents = read(self._connection, self._embedder, self._path)
+        self.generation = contents.generation
+        return contents
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of it or nothing; the generation counts one further. On return the medium has it."""
+        with told("write", self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                count = "UPDATE meta SET generation = generation + 1 RETURNING generation"
+                generation = int(self._connection.execute(count).fetchone()[0])
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        self.generation = generation
+
+    def add_person(self, name: str, role: Role, now: float) -> int:
+        row = (name, name_key(name), role.value, float(now))
+        cursor = self._connection.execute(
+            "INSERT INTO people (name, name_key, role, enrolled_at, seal) VALUES (?, ?, ?, ?, 0)", row
+        )
+        person = cursor.lastrowid or 0
+        self._seal_person(person)
+        return person
+
+    def add_template(self, person: int, slot: int, crc: int, template: NewTemplate, now: float, origin: Origin) -> None:
+        rest = (float(template.quality), float(template.yaw_deg), float(template.pitch_deg), float(now), origin.value)
+        cursor = self._connection.execute(
+            "INSERT INTO templates (person, slot, crc32, embedder, quality, yaw_deg, pitch_deg, made_at, origin, seal)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            (person, slot, crc, self._embedder, *rest),
+        )
+        key = cursor.lastrowid
+        sealed = schema.seal(key, person, slot, crc, self._embedder, *rest)
+        self._connection.execute("UPDATE templates SET seal = ? WHERE id = ?", (sealed, key))
+
+    def rename(self, person: int, name: str) -> None:
+        self._connection.execute(
+            "UPDATE people SET name = ?, name_key = ? WHERE id = ?", (name, name_key(name), person)
+        )
+        self._seal_person(person)
+
+    def set_disabled(self, person: int, *, is_disabled: bool) -> None:
+        self._connection.execute("UPDATE people SET disabled = ? WHERE id = ?", (int(is_disabled), person))
+        self._seal_person(person)
+
+    def remove(self, person: int) -> None:
+        self._connection.execute("DELETE FROM people WHERE id = ?", (person,))
+
+    def set_quarantined(self, templates: Sequence[int], *, is_quarantined: bool) -> None:
+        self._connection.executemany(
+            "UPDATE templates SET quarantined = ? WHERE id = ?", ((int(is_quarantined), key) for key in templates)
+        )
+
+    def slots(self, person: int) -> list[int]:
+        with told("read", self._path):
+            return [
+                row[0] for row in self._connection.execute("SELECT slot FROM templates WHERE person = ?", (person,))
+            ]
+
+    def slots_from(self, first: int) -> set[int]:
+        """The slots from `first` on that some template refers to."""
+        with told("read", self._path):
+            found = self._connection.execute("SELECT slot FROM templates WHERE slot >= ?", (first,))
+            return {row[0] for row in found}
+
+    def disabled(self) -> set[int]:
+        """The ids of whoever is not to be matched."""
+        with told("read", self._path):
+            return {row[0] for row in self._connection.execute("SELECT id FROM people WHERE disabled")}
+
+    def person(self, person: int) -> tuple[Person, int]:
+        """Somebody who is there, and how many of their templates are in quarantine."""
+        with told("read", self._path):
+            return counted_people(self._connection, self._embedder, person)[0]
+
+    def is_sound(self, person: int) -> bool:
+        """Whether the person's record bears its right seal."""
+        with told("read", self._path):
+            *fields, found = self._row(person)
+            return found == schema.seal(*fields)
+
+    def last_id(self) -> int:
+        """The highest id that anybody ever had; 0 if nobody was ever enrolled."""
+        with told("read", self._path):
+            row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
+        return row[0] if row else 0
+
+    def forget(self) -> None:
+        """Leave nothing deleted in the write-ahead log. A reader in the way puts that off to the next time."""
+        with suppress(GalleryError), told("write", self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        self.forget()
+        with told("close", self._path):
+            self._connection.close()
+
+    def _seal_person(self, person: int) -> None:
+        sealed = schema.seal(*self._row(person)[:-1])
+        self._connection.execute("UPDATE people SET seal = ? WHERE id = ?", (sealed, person))
+
+    def _row(self, person: int) -> list[str | float | None]:
+        query = f"SELECT {PERSON_FIELDS}, seal FROM people WHERE id = ?"  # noqa: S608 - a constant
+        return list(self._connection.execute(query, (person,)).fetchone())

@@ -1,0 +1,230 @@
+"""The gallery: everybody enrolled, on disk. One writer; anybody may read. The format is in docs/gallery.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from faceauthd.errors import GalleryError, GalleryRefused
+from faceauthd.gallery.contents import Origin
+from faceauthd.gallery.disk import Disk, RealDisk
+from faceauthd.gallery.match import NO_OWNERS, Fuse, Matcher, nearest_template
+from faceauthd.gallery.names import check_name, name_key, shown
+from faceauthd.gallery.opening import Opened, open_to_read, open_to_write
+from faceauthd.gallery.pair import Pair, Sheaf
+from faceauthd.gallery.roll import Roll
+from faceauthd.gallery.rows import NO_ROWS
+from faceauthd.gallery.slots import Slots
+from faceauthd.types import NewTemplate, Person, Role
+
+FIRST_CAPACITY = 256
+"""Rows of a new gallery (0.5 MiB): a household never needs to grow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody to be enrolled."""
+
+    name: str
+    role: Role
+    templates: tuple[NewTemplate, ...]
+
+
+def _say_nothing(_line: str) -> None:
+    """For callers who do not want to know what was repaired."""
+
+
+class Gallery:
+    """Everybody enrolled. Open it with `Gallery.open`; use it from one thread, `people` and `person` from any.
+
+    A writing method returns once the medium has what it did. If it raises GalleryError, then either all of it or
+    nothing will be found at the next opening, and nobody is matched meanwhile who was not before.
+    """
+
+    def __init__(self, opened: Opened, fuse: Fuse) -> None:
+        self._held = opened.held
+        self._roll = Roll(opened.contents.people, opened.contents.quarantined)
+        self._pair: Pair | None = None
+        self.matcher = Matcher(fuse)
+        """Compares with whoever is enrolled and not disabled at the moment; it stays the same object."""
+        if opened.rows:
+            slots = Slots(opened.contents.templates, opened.findings, opened.rows.capacity)
+            self.matcher.point_at(opened.rows.matrix, slots.owners)
+            if opened.records:
+                self._pair = Pair(opened.records, opened.rows, self.matcher, opened.contents, slots)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        embedder_id: str | None,
+        read_only: bool = False,
+        on_repair: Callable[[str], None] | None = None,
+        fuse: Fuse = nearest_template,
+        disk: Disk | None = None,
+        first_capacity: int = FIRST_CAPACITY,
+        accept_older_records: bool = False,
+    ) -> Self:
+        """Open the gallery in `folder`, made with mode 0700 if there is none.
+
+        `embedder_id`: the embedder's SHA-256; templates of another are never compared. None only to read: then none is.
+        `read_only`: take no lock, write nothing at all, and see the gallery as it is at this instant.
+        `on_repair` is told of each repair in one line. `accept_older_records` opens a gallery whose `people.sqlite3` is
+        an older copy than its rows, which is refused otherwise, since it may list people who were removed.
+
+        Raises GalleryLocked if another process writes to it, and GalleryError if it cannot be trusted or reached.
+        """
+        report, medium = on_repair or _say_nothing, disk or RealDisk()
+        if read_only:
+            opened = open_to_read(folder, medium, embedder_id, report, accept_older=accept_older_records)
+        elif embedder_id:
+            opened = open_to_write(
+                folder, medium, embedder_id, report, capacity=first_capacity, accept_older=accept_older_records
+            )
+        else:
+            raise ValueError("a gallery that is written to needs an embedder_id")
+        return cls(opened, fuse)
+
+    def close(self) -> None:
+        """Let go of the files and of the lock; the matcher then knows nobody. Safe to call twice."""
+        if self._pair:
+            self._pair.close()
+        self._pair = None
+        self.matcher.point_at(NO_ROWS, NO_OWNERS)
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody, in order of enrolment."""
+        return self._roll.everybody
+
+    def person(self, name: str) -> Person | None:
+        """Whoever bears the name, in any case."""
+        return self._roll.find(name)
+
+    def person_by_id(self, person_id: int) -> Person | None:
+        """Whoever a match means; None once they are removed."""
+        return self._roll.by_id(person_id)
+
+    @property
+    def quarantined(self) -> Mapping[int, int]:
+        """How many damaged templates are set aside, by person id; who has none is not in it."""
+        return self._roll.quarantined
+
+    def next_name(self) -> str:
+        """A name for somebody who has not given one: "person-N", N counting everybody who was ever enrolled."""
+        number = self._writer.records.last_id() + 1
+        while self.person(f"person-{number}"):
+            number += 1
+        return f"person-{number}"
+
+    def enroll(
+        self, name: str, role: Role, templates: Sequence[NewTemplate], *, now: float, origin: Origin = Origin.ENROLLED
+    ) -> Person:
+        """Enrol somebody new. `now` is in seconds since the epoch.
+
+        Raises GalleryRefused for a bad or taken name or no templates, ValueError for probes that are no unit vectors.
+        """
+        return self.enroll_all([Newcomer(name, role, tuple(templates))], now=now, origin=origin)[0]
+
+    def enroll_all(
+        self, newcomers: Sequence[Newcomer], *, now: float, origin: Origin = Origin.ENROLLED
+    ) -> tuple[Person, ...]:
+        """Enrol all of them in one transaction, or nobody. Raises as `enroll` does."""
+        pair = self._writer
+        names = [self._free_name(newcomer.name) for newcomer in newcomers]
+        if len({name_key(name) for name in names}) < len(names):
+            raise GalleryRefused("two people of one enrolment bear the same name: rename one of them")
+        sheaves = [Sheaf(newcomer.templates, now, origin) for newcomer in newcomers]
+
+        def register() -> list[int]:
+            return [pair.records.add_person(name, new.role, now) for name, new in zip(names, newcomers, strict=True)]
+
+        return self._learn(pair.keep(register, sheaves) if newcomers else [])
+
+    def add_templates(
+        self,
+        person_id: int,
+        templates: Sequence[NewTemplate],
+        *,
+        now: float,
+        origin: Origin = Origin.IMPROVED,
+    ) -> Person:
+        """Give somebody enrolled more templates. Raises as `enroll` does, and GalleryRefused if nobody has that id."""
+        pair = self._writer
+        self._sound(self._roll.by_id(person_id), f"number {person_id}")
+        return self._learn(pair.keep(lambda: [person_id], [Sheaf(tuple(templates), now, origin)]))[0]
+
+    def rename(self, old: str, new: str) -> Person:
+        """Give `old` the name `new`; of the old name nothing is left in the files. Raises GalleryRefused."""
+        pair = self._writer
+        person = self._sound(self.person(old), shown(old))
+        name = check_name(new) if name_key(new) == name_key(old) else self._free_name(new)
+        pair.change(lambda: pair.records.rename(person.id, name))
+        pair.records.forget()
+        return self._learn([person.id])[0]
+
+    def set_disabled(self, name: str, *, is_disabled: bool) -> Person:
+        """Keep somebody enrolled but match them no more, or again. Raises GalleryRefused."""
+        pair = self._writer
+        person = self._sound(self.person(name), shown(name))
+        pair.change(lambda: pair.records.set_disabled(person.id, is_disabled=is_disabled))
+        pair.reread()
+        return self._learn([person.id])[0]
+
+    def remove(self, name: str) -> Person:
+        """Remove somebody, their records and their rows. Raises GalleryRefused if nobody bears the name.
+
+        Raises GalleryError also if they are removed but the rows could not be erased; that is then tried again before
+        the next change and at the next opening.
+        """
+        pair = self._writer
+        person = self._must(self.person(name), shown(name))
+        pair.remove(person.id)
+        self._roll.drop(person)
+        try:
+            pair.erase_strays()
+        except GalleryError as error:
+            raise GalleryError(f"{shown(name)} is removed, but the rows are not erased yet: {error}") from error
+        return person
+
+    @property
+    def _writer(self) -> Pair:
+        if self._pair is None:
+            raise GalleryRefused("the gallery is not open for writing: ask the running daemon with faceauthctl")
+        return self._pair
+
+    def _free_name(self, name: str) -> str:
+        good = check_name(name)
+        other = self.person(good)
+        if other:
+            raise GalleryRefused(f"somebody is called {shown(other.name)} already: choose another name")
+        return good
+
+    def _must(self, person: Person | None, asked: str) -> Person:
+        if person is None:
+            raise GalleryRefused(f"nobody is called {asked}: `faceauthctl people` lists everybody")
+        return person
+
+    def _sound(self, person: Person | None, asked: str) -> Person:
+        """Whoever was asked for, unless their record is damaged: a change would seal the damage in."""
+        found = self._must(person, asked)
+        if not self._writer.records.is_sound(found.id):
+            raise GalleryRefused(f"the record of {shown(found.name)} is damaged: remove and enrol them again")
+        return found
+
+    def _learn(self, ids: Sequence[int]) -> tuple[Person, ...]:
+        counted = [self._writer.records.person(key) for key in ids]
+        self._roll.put(counted)
+        return tuple(person for person, _ in counted)

@@ -1,0 +1,160 @@
+"""The door's state, and what it is told. Pure.
+
+    watching ──face──> verifying ──verdict──> open ──unlock_s──> watching
+                           │└──────────────> refused ──> watching ... locked out
+    press ──> vouching ──administrator──> enrolling ──templates──> committing ──on disk──> enrolled ──> watching
+    fault: the camera gives nothing; from every mode, and the door locks at once
+
+`seen._unlock` is the only place that opens the door from outside, and `door.let_out` the only one from inside, which
+goes on beside whatever the mode is. `Gate.is_open` is the only place that says so.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass, replace
+
+from faceauthd.enrolment import Enrolment, EnrolmentPolicy, Stage
+from faceauthd.evidence import EvidencePolicy
+from faceauthd.lockout import Lockout, LockoutPolicy
+from faceauthd.tracks import Tracks
+from faceauthd.types import Asked, Event, Reason, Roster, Sighting, Wants
+
+
+class Mode(enum.StrEnum):
+    WATCHING = "watching"
+    VERIFYING = "verifying"
+    OPEN = "open"
+    REFUSED = "refused"
+    LOCKED_OUT = "locked-out"
+    VOUCHING = "vouching"
+    ENROLLING = "enrolling"
+    ENROLLED = "enrolled"
+    FAULT = "fault"
+
+
+class Alarm(enum.StrEnum):
+    """What is wrong with a door that stands open."""
+
+    HELD = "held"
+    FORCED = "forced"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door's contact says, if there is one: a door that stood open at the start was opened by somebody."""
+
+    is_open: bool = False
+    since_s: float = 0.0
+    alarm: Alarm | None = None
+    alarm_since_s: float = 0.0
+
+
+class Authority(enum.StrEnum):
+    """Who may enrol by the button."""
+
+    FIRST_THEN_ADMIN = "first-then-admin"
+    ALWAYS = "always"
+    CLI_ONLY = "cli-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that is configured, and nothing that changes."""
+
+    evidence: EvidencePolicy = EvidencePolicy()
+    enrolment: EnrolmentPolicy = EnrolmentPolicy()
+    lockout: LockoutPolicy = LockoutPolicy()
+    authority: Authority = Authority.FIRST_THEN_ADMIN
+    unlock_s: float = 5.0
+    refused_show_s: float = 2.0
+    enrolled_show_s: float = 3.0
+    forget_s: float = 1.0
+    retry_s: float = 3.0
+    vouch_s: float = 20.0
+    held_open_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What happened since the last one. `seen` is None if there was no frame; `frame_s` is when it was captured."""
+
+    now_s: float
+    roster: Roster
+    asked: tuple[Asked, ...] = ()
+    seen: tuple[Sighting, ...] | None = None
+    frame_s: float = 0.0
+    trouble: str | None = None
+    """Why the camera cannot be trusted, None while it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The door's state. `until_s` is when the mode ends by itself, None for those that wait for something."""
+
+    mode: Mode = Mode.WATCHING
+    since_s: float = 0.0
+    until_s: float | None = None
+    tracks: Tracks = ()
+    lockout: Lockout = Lockout()
+    enrolment: Enrolment | None = None
+    person: str | None = None
+    reason: Reason | None = None
+    hint: Reason | None = None
+    pressed_s: float = -1.0
+    """A frame captured before this does not count: it belongs to what was before the press."""
+    exit_since_s: float = 0.0
+    exit_until_s: float | None = None
+    """Until then the exit button holds the door open, whatever the mode."""
+    door: Door = Door()
+    last_open_s: float = -math.inf
+    """The last tick at which the lock was open; of what was before the daemon started it knows nothing."""
+
+    def is_open(self, now_s: float) -> bool:
+        entering = self.mode is Mode.OPEN and self.until_s is not None and now_s < self.until_s
+        return entering or self.is_exit_open(now_s)
+
+    def is_exit_open(self, now_s: float) -> bool:
+        return self.exit_until_s is not None and now_s < self.exit_until_s
+
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether the lock was open at the last tick."""
+        return self.mode is Mode.OPEN or self.exit_until_s is not None
+
+    def wants(self, now_s: float) -> Wants:
+        """What the recognizer should find out for this state."""
+        taken = tuple(template.probe for template in self.enrolment.taken) if self.enrolment else ()
+        return Wants(
+            identify=self.mode not in (Mode.LOCKED_OUT, Mode.FAULT, Mode.ENROLLED),
+            decided=frozenset(track.id for track in self.tracks if track.is_decided(now_s)),
+            taken=taken,
+        )
+
+    def resumed(self, now_s: float) -> Gate:
+        """The gate as it starts: a lockout that was not over before a restart goes on."""
+        if not self.lockout.is_on(now_s):
+            return self
+        return enter(self, Mode.LOCKED_OUT, now_s, until_s=self.lockout.until_s)
+
+    @property
+    def to_commit(self) -> Enrolment | None:
+        """A finished enrolment that waits to be written, if there is one."""
+        waiting = self.enrolment is not None and self.enrolment.stage is Stage.COMMITTING
+        return self.enrolment if waiting else None
+
+
+Step = tuple[Gate, tuple[Event, ...]]
+
+
+def enter(gate: Gate, mode: Mode, now_s: float, *, until_s: float | None = None, **change: object) -> Gate:
+    """The gate in another mode; person, reason, hint and enrolment are forgotten unless given."""
+    fresh: dict[str, object] = {"person": None, "reason": None, "hint": None, "enrolment": None} | change
+    return replace(gate, mode=mode, since_s=now_s, until_s=until_s, **fresh)  # type: ignore[arg-type]
+
+
+def rest(gate: Gate, now_s: float) -> Gate:
+    """Back to watching, or to verifying if somebody is there."""
+    undecided = any(not track.is_decided(now_s) for track in gate.tracks)
+    return enter(gate, Mode.VERIFYING if undecided else Mode.WATCHING, now_s)

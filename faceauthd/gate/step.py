@@ -1,0 +1,72 @@
+"""How a tick changes the gate. Pure: a value in, a value out, and what is to be journalled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from faceauthd import lockout as lockouts
+from faceauthd import tracks as faces
+from faceauthd.gate.asked import hear
+from faceauthd.gate.door import watch
+from faceauthd.gate.seen import decide
+from faceauthd.gate.state import Gate, Mode, Policy, Step, Tick, enter, rest
+from faceauthd.types import Event, EventKind
+
+
+def step(gate: Gate, tick: Tick, policy: Policy) -> Step:
+    """The gate after one tick. What broke comes first, then time, then what was asked, then what was seen."""
+    before = gate
+    events: list[Event] = []
+    for part in (_health, _expire, hear, _see, decide, watch):
+        gate, said = part(gate, tick, policy)
+        events.extend(said)
+    return gate, (*_locked(before, gate, tick), *events, *_presence(before, gate, tick))
+
+
+def _locked(before: Gate, after: Gate, tick: Tick) -> tuple[Event, ...]:
+    """Whatever ended it, an open door that is open no more is journalled once."""
+    if not before.is_unlocked or after.is_unlocked:
+        return ()
+    return (Event(EventKind.LOCKED, tick.now_s, person=before.person),)
+
+
+def _presence(before: Gate, after: Gate, tick: Tick) -> tuple[Event, ...]:
+    if after.mode in (Mode.LOCKED_OUT, Mode.FAULT) or bool(before.tracks) == bool(after.tracks):
+        return ()
+    return (Event(EventKind.APPROACHED if after.tracks else EventKind.LEFT, tick.now_s),)
+
+
+def _health(gate: Gate, tick: Tick, _: Policy) -> Step:
+    """No camera, no door: whatever goes on is given up, and a lockout goes on behind the fault."""
+    now_s = tick.now_s
+    if tick.trouble is not None and gate.mode is not Mode.FAULT:
+        broken = enter(gate, Mode.FAULT, now_s, tracks=())
+        return broken, (Event(EventKind.FAULT, now_s, detail=tick.trouble),)
+    if tick.trouble is None and gate.mode is Mode.FAULT:
+        well = rest(gate, now_s)
+        if gate.lockout.is_on(now_s):
+            well = enter(gate, Mode.LOCKED_OUT, now_s, until_s=gate.lockout.until_s)
+        return well, (Event(EventKind.RECOVERED, now_s, detail="the camera gives frames again"),)
+    return gate, ()
+
+
+def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
+    now_s = tick.now_s
+    gate = replace(gate, tracks=faces.forget(gate.tracks, now_s, policy.forget_s))
+    if gate.until_s is None or now_s < gate.until_s:
+        return gate, ()
+    if gate.mode is Mode.LOCKED_OUT:
+        free = replace(gate, lockout=lockouts.ended(gate.lockout))
+        return rest(free, now_s), (Event(EventKind.LOCKOUT_ENDED, now_s),)
+    if gate.mode is Mode.VOUCHING:
+        late = Event(EventKind.ENROLL_CANCELLED, now_s, detail="no administrator vouched in time")
+        return rest(gate, now_s), (late,)
+    return rest(gate, now_s), ()
+
+
+def _see(gate: Gate, tick: Tick, policy: Policy) -> Step:
+    """Bring the tracks up to date with the frame, unless it is older than the press or the door does not look."""
+    blind = gate.mode in (Mode.LOCKED_OUT, Mode.FAULT)
+    if tick.seen is None or blind or tick.frame_s < gate.pressed_s:
+        return gate, ()
+    return replace(gate, tracks=faces.see(gate.tracks, tick.seen, tick.frame_s, policy.evidence)), ()

@@ -1,0 +1,115 @@
+"""What the gate's state shows: the panel's signal and the service manager's sentence. Pure.
+
+Outputs are a function of state and time, never of history, so that no lamp or relay can be forgotten in an old state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faceauthd.gate.state import Alarm, Gate, Mode
+from faceauthd.types import Signal, SignalKind
+
+_KINDS = {
+    Mode.WATCHING: SignalKind.READY,
+    Mode.VERIFYING: SignalKind.LOOKING,
+    Mode.OPEN: SignalKind.UNLOCKED,
+    Mode.REFUSED: SignalKind.REFUSED,
+    Mode.LOCKED_OUT: SignalKind.LOCKED_OUT,
+    Mode.VOUCHING: SignalKind.VOUCH,
+    Mode.ENROLLING: SignalKind.ENROLLING,
+    Mode.ENROLLED: SignalKind.ENROLLED,
+    Mode.FAULT: SignalKind.FAULT,
+}
+_ALARMS = {Alarm.HELD: SignalKind.DOOR_HELD, Alarm.FORCED: SignalKind.DOOR_FORCED}
+_ALARM_WORDS = {Alarm.HELD: "The door is held open.", Alarm.FORCED: "The door was forced."}
+_LESS_THAN_AN_ALARM = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.REFUSED, Mode.LOCKED_OUT})
+"""Whoever comes in, enrols, or reads that the camera is broken, has to see that first."""
+
+
+def signal_for(gate: Gate, now_s: float, wanted: int) -> Signal:
+    """What the panel shows now; `wanted` is how many templates an enrolment collects.
+
+    Somebody leaving goes before whatever the mode is, an alarm before a mode that can wait.
+    """
+    is_open, is_alarm = gate.is_open(now_s), gate.door.alarm is not None
+    if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
+        return Signal(SignalKind.UNLOCKED, now_s, gate.exit_since_s, is_open, is_alarm=is_alarm)
+    if gate.door.alarm is not None and gate.mode in _LESS_THAN_AN_ALARM:
+        return Signal(_ALARMS[gate.door.alarm], now_s, gate.door.alarm_since_s, is_open, is_alarm=True)
+    taken = len(gate.enrolment.taken) if gate.enrolment else 0
+    return Signal(
+        kind=_kind(gate),
+        now_s=now_s,
+        since_s=gate.since_s,
+        is_open=is_open,
+        progress=(taken, wanted) if gate.enrolment else (0, 0),
+        name=gate.person or (gate.enrolment.name if gate.enrolment else None),
+        reason=gate.reason or gate.hint,
+        is_alarm=is_alarm,
+    )
+
+
+def _kind(gate: Gate) -> SignalKind:
+    if gate.mode is Mode.REFUSED and gate.reason == "SPOOF":
+        return SignalKind.SPOOF
+    if gate.mode is Mode.VERIFYING and gate.hint is not None:
+        return SignalKind.HOLD_STILL
+    return _KINDS[gate.mode]
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What the daemon knows besides the gate's state, for the status sentence."""
+
+    people: int
+    templates: int
+    fps: float
+    last_unlock: tuple[str, float] | None = None
+    """Who, and when (monotonic seconds)."""
+
+
+def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
+    """One sentence or two, as `systemctl status` shows them."""
+    people = "1 person" if vitals.people == 1 else f"{vitals.people} people"
+    parts = [f"{_mode_words(gate, now_s)}.", f"{people}, {vitals.templates} templates."]
+    if gate.door.alarm is not None:
+        parts.insert(0, _ALARM_WORDS[gate.door.alarm])
+    if vitals.last_unlock is not None:
+        who, at_s = vitals.last_unlock
+        parts.append(f"Last unlock: {who}, {_ago(now_s - at_s)}.")
+    parts.append(f"{vitals.fps:.1f} fps")
+    return " ".join(parts)
+
+
+def _mode_words(gate: Gate, now_s: float) -> str:
+    if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
+        return "Open from inside"
+    match gate.mode:
+        case Mode.OPEN:
+            return f"Open for {gate.person}"
+        case Mode.REFUSED:
+            return f"Refused ({gate.reason})"
+        case Mode.LOCKED_OUT:
+            left_s = (gate.until_s or now_s) - now_s
+            return f"Locked out for another {left_s:.0f} s"
+        case Mode.VOUCHING:
+            return "Waiting for an administrator's face"
+        case Mode.ENROLLING:
+            return "Enrolling"
+        case Mode.ENROLLED:
+            return f"Enrolled {gate.person}"
+        case Mode.FAULT:
+            return "Locked: the camera gives no frames"
+        case Mode.VERIFYING:
+            return "Looking at somebody"
+        case _:
+            return "Watching"
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min ago"
+    return f"{seconds / 3600:.0f} h ago"

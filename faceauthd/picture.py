@@ -1,0 +1,194 @@
+"""Pictures in and out: the one module that knows Pillow.
+
+A `Picture` is a uint8 RGB array of shape (height, width, 3). Coordinates are continuous: (0, 0) is the upper left
+corner of the first pixel, whose centre lies at (0.5, 0.5), so that scaling a picture scales its coordinates.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import warnings
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from faceauthd.errors import PictureError
+from faceauthd.types import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from faceauthd.types import Picture
+
+MAX_PIXELS = 50_000_000
+"""Larger than any Pi camera's full frame but one, and 150 MB as RGB: what a board with 512 MB can still hold."""
+
+MAX_SIDE = 16_384
+MIN_SIDE = 16
+"""Below this there is no face: the smallest the detector was trained on is ten pixels of its 320."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"})
+"""File name endings, in lower case, of the formats that `load_picture` reads."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {  # EXIF 2.3, tag 274: what was done to the picture, and what undoes it
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BEHIND = (128, 128, 128, 255)
+"""What shows through transparent parts: mid-grey, which neither a dark nor a fair face melts into."""
+_DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, struct.error, zlib.error,
+)  # fmt: skip
+"""What Pillow's decoders let through when a file is cut short or altered."""
+
+
+def load_picture(source: Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, max_side: int = MAX_SIDE) -> Picture:
+    """Decode an upright RGB picture of shape (height, width, 3).
+
+    Grey, palette, CMYK and 16-bit pictures are converted; transparent parts become mid-grey.
+    The size is judged by the header, before anything is decoded. Raises PictureError.
+    """
+    name = _name_of(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with _opened(source, name) as image:
+                _refuse_size(image.size, name, max_pixels, max_side)
+                image.load()
+                return _rgb(_turned_upright(image), name)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError:
+        limit = f"{max_side} pixels a side and {max_pixels / 1e6:.0f} megapixels"
+        raise PictureError(f"{name}: the picture is too large; scale it down to at most {limit}") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{name}: not a picture in a format known here; save it as JPEG or PNG") from None
+    except _DAMAGED as error:
+        raise PictureError(f"{name}: the picture is damaged or cut short ({error}); copy or save it again") from error
+
+
+def save_picture(picture: Picture, path: Path, *, quality: int = 95) -> None:
+    """Write `picture` in the format that the ending of `path` names. Raises PictureError."""
+    try:
+        Image.fromarray(picture).save(path, quality=quality)
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{path}: the picture cannot be written ({error}); check the folder and ending") from error
+
+
+def resize(picture: NDArray[np.uint8], size: tuple[int, int], box: Box | None = None) -> NDArray[np.uint8]:
+    """Scale `picture`, RGB or grey, or the part of it in `box`, to `size` (width, height), antialiased.
+
+    Where `box` reaches over the edge, the edge's pixels are repeated.
+    """
+    if box is None:
+        box = Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
+    columns = np.arange(math.floor(box.left), math.ceil(box.right))
+    rows = np.arange(math.floor(box.top), math.ceil(box.bottom))
+    part = (box.left - columns[0], box.top - rows[0], box.right - columns[0], box.bottom - rows[0])
+    region = Image.fromarray(_at(picture, rows, columns))
+    return np.asarray(region.resize(size, Image.Resampling.BILINEAR, box=part, reducing_gap=2.0))
+
+
+def grey(picture: Picture) -> NDArray[np.uint8]:
+    """Luma (ITU-R BT.601) of shape (height, width)."""
+    return np.asarray(Image.fromarray(picture).convert("L"))
+
+
+def warp(picture: Picture, matrix: NDArray[np.floating], size: tuple[int, int]) -> Picture:
+    """Map `picture` through the affine `matrix` (2, 3), source to target, into a picture of `size` (width, height).
+
+    Sampled bilinearly, after an integer reduction where the source is shrunk to half or less, so that nothing aliases.
+    What lies outside the source is black. Raises numpy.linalg.LinAlgError if the matrix has no inverse.
+    """
+    back = _inverse(matrix)
+    factor = max(1, int(math.sqrt(abs(np.linalg.det(back[:, :2])))))
+    left, top, right, bottom = _reach(back, size, picture.shape, margin=factor)
+    back[:, 2] -= (left, top)
+    image = Image.fromarray(picture[top:bottom, left:right])
+    if factor > 1:
+        image, back = image.reduce(factor), back / factor
+    sampled = image.transform(size, Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
+    return np.asarray(sampled)
+
+
+def _at(picture: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    if rows[0] >= 0 and columns[0] >= 0 and rows[-1] < height and columns[-1] < width:
+        return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return picture[np.clip(rows, 0, height - 1)[:, np.newaxis], np.clip(columns, 0, width - 1)]
+
+
+def _inverse(matrix: NDArray[np.floating]) -> NDArray[np.float64]:
+    turn = np.linalg.inv(matrix[:, :2].astype(np.float64))
+    return np.column_stack((turn, -turn @ matrix[:, 2]))
+
+
+def _reach(
+    back: NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...], margin: int
+) -> tuple[int, int, int, int]:
+    """The part of the source (left, top, right, bottom) that a target of `size` shows; never empty."""
+    corners = np.array([(x, y, 1) for x in (0, size[0]) for y in (0, size[1])]) @ back.T
+    limits = np.array((shape[1], shape[0]))
+    first = np.clip(np.floor(corners.min(axis=0)) - margin, 0, limits - 1).astype(int)
+    last = np.clip(np.ceil(corners.max(axis=0)) + margin, first + 1, limits).astype(int)
+    return int(first[0]), int(first[1]), int(last[0]), int(last[1])
+
+
+@contextmanager
+def _opened(source: Path | bytes | BinaryIO, name: str) -> Iterator[Image.Image]:
+    if isinstance(source, Path):
+        if not source.is_file():
+            raise PictureError(f"{name}: {'not a file' if source.exists() else 'no such picture'}; check the path")
+        with Image.open(source, formats=_FORMATS) as image:
+            yield image
+    else:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
+            yield image
+
+
+def _refuse_size(size: tuple[int, int], name: str, max_pixels: int, max_side: int) -> None:
+    width, height = size
+    if min(size) < MIN_SIDE:
+        raise PictureError(f"{name}: {width}x{height} pixels is too small; give at least {MIN_SIDE} on each side")
+    if max(size) > max_side or width * height > max_pixels:
+        limit = f"{max_side} pixels a side and {max_pixels / 1e6:.0f} megapixels"
+        raise PictureError(f"{name}: {width}x{height} pixels is too large; scale it down to at most {limit}")
+
+
+def _turned_upright(image: Image.Image) -> Image.Image:
+    turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
+    return image if turn is None else image.transpose(turn)
+
+
+def _rgb(image: Image.Image, name: str) -> Picture:
+    if image.mode.startswith("I"):
+        deep = np.asarray(image).astype(np.float64)
+        scale = 257.0 if deep.max() > 255 else 1.0  # 65535 / 255
+        image = Image.fromarray(np.clip(np.rint(deep / scale), 0, 255).astype(np.uint8))
+    elif image.mode == "F":
+        raise PictureError(f"{name}: floating-point pixels have no known range; save it with 8 bits a channel")
+    elif image.has_transparency_data:
+        opaque = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", opaque.size, _BEHIND), opaque)
+    return np.array(image.convert("RGB"))
+
+
+def _name_of(source: Path | bytes | BinaryIO) -> str:
+    if isinstance(source, Path):
+        return str(source)
+    return str(getattr(source, "name", "picture"))

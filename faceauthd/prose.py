@@ -1,0 +1,142 @@
+"""Words for people: the one place where reasons, signals and events become sentences, and foreign text is made safe.
+
+Nothing reads these sentences back; programs read the enums.
+"""
+
+from __future__ import annotations
+
+from faceauthd.types import Event, EventKind, Reason, Signal, SignalKind
+
+REASON_HINT: dict[Reason, str] = {
+    Reason.NO_FACE: "look at the camera",
+    Reason.MANY_FACES: "one person at a time",
+    Reason.TOO_SMALL: "come closer",
+    Reason.TOO_DARK: "more light on your face",
+    Reason.TOO_BRIGHT: "less light on your face",
+    Reason.LOW_CONTRAST: "clearer light on your face",
+    Reason.BLURRED: "hold still",
+    Reason.TURNED_AWAY: "look straight at the camera",
+    Reason.CUT_OFF: "move into the picture",
+    Reason.EYES_CLOSED: "open your eyes",
+    Reason.SPOOF: "show your own face",
+    Reason.UNKNOWN: "you are not known here",
+    Reason.AMBIGUOUS: "look again, straight at the camera",
+    Reason.NOT_NOW: "not at this time",
+    Reason.ALREADY_ENROLLED: "make room for the newcomer",
+    Reason.LOCKED_OUT: "wait, then try again",
+}
+"""What the person in front of the camera can do about it."""
+
+REASON_WHY: dict[Reason, str] = {
+    Reason.NO_FACE: "no face to be seen",
+    Reason.MANY_FACES: "more than one face",
+    Reason.TOO_SMALL: "face too small",
+    Reason.TOO_DARK: "face too dark",
+    Reason.TOO_BRIGHT: "face too bright",
+    Reason.LOW_CONTRAST: "face without contrast",
+    Reason.BLURRED: "face blurred",
+    Reason.TURNED_AWAY: "face turned away",
+    Reason.CUT_OFF: "face cut off by the picture's edge",
+    Reason.EYES_CLOSED: "eyes closed",
+    Reason.SPOOF: "not taken for a living face",
+    Reason.UNKNOWN: "not known",
+    Reason.AMBIGUOUS: "too like two people",
+    Reason.NOT_NOW: "outside the allowed hours",
+    Reason.ALREADY_ENROLLED: "enrolled already",
+    Reason.LOCKED_OUT: "too many refusals",
+}
+"""What the record says of it."""
+
+_SIGNAL: dict[SignalKind, str] = {
+    SignalKind.READY: "Ready",
+    SignalKind.LOOKING: "Looking",
+    SignalKind.HOLD_STILL: "Hold still",
+    SignalKind.UNLOCKED: "Come in",
+    SignalKind.REFUSED: "Refused",
+    SignalKind.SPOOF: "Not a living face",
+    SignalKind.LOCKED_OUT: "Locked out",
+    SignalKind.VOUCH: "An administrator must look now",
+    SignalKind.ENROLLING: "Enrolling",
+    SignalKind.ENROLLED: "Enrolled",
+    SignalKind.DOOR_HELD: "Shut the door",
+    SignalKind.DOOR_FORCED: "The door was forced",
+    SignalKind.FAULT: "Out of order",
+    SignalKind.OFF: "Off",
+}
+
+_NAMED = {SignalKind.UNLOCKED: ", ", SignalKind.ENROLLING: " ", SignalKind.ENROLLED: " "}
+"""Signals that say the name, and what goes before it."""
+
+_GUIDING = (SignalKind.LOOKING, SignalKind.HOLD_STILL)
+"""Signals during which the hint is all that matters."""
+
+_EVENT: dict[EventKind, str] = {
+    EventKind.STARTED: "Started",
+    EventKind.STOPPED: "Stopped, the door is locked",
+    EventKind.APPROACHED: "Somebody came into view",
+    EventKind.LEFT: "Nobody is in view any more",
+    EventKind.UNLOCKED: "Door opened for {who}",
+    EventKind.LOCKED: "Door locked again",
+    EventKind.REFUSED: "Refused {who}",
+    EventKind.LOCKOUT_BEGAN: "Lockout began",
+    EventKind.LOCKOUT_ENDED: "Lockout over",
+    EventKind.VOUCH_ASKED: "Enrolment asked for; an administrator has to vouch",
+    EventKind.VOUCHED: "A newcomer was vouched for by {who}",
+    EventKind.ENROLL_BEGAN: "Enrolment of {who} began",
+    EventKind.ENROLL_STEP: "Enrolment took a look",
+    EventKind.ENROLLED: "Enrolled {who}",
+    EventKind.ENROLL_CANCELLED: "Enrolment given up, nothing was kept",
+    EventKind.RENAMED: "Renamed {who}",
+    EventKind.REMOVED: "Removed {who}",
+    EventKind.FAULT: "Fault, the door stays locked",
+    EventKind.RECOVERED: "Fault over",
+    EventKind.GALLERY_REPAIRED: "The gallery was repaired",
+    EventKind.EXIT: "Door opened from inside",
+    EventKind.DOOR_HELD: "The door is being held open",
+    EventKind.DOOR_FORCED: "The door opened while it was locked",
+    EventKind.DOOR_SHUT: "The door is shut again",
+}
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """`text` without anything a terminal or a log acts upon: control, bidirectional and line-breaking characters are
+    written as escapes, and what is longer than `limit` characters is cut."""
+    safe = "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode("ascii") for ch in text)
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def signal_text(signal: Signal) -> str:
+    """What the panel says to the person in front of it, in one short line."""
+    text = _SIGNAL[signal.kind]
+    if signal.name and signal.kind in _NAMED:
+        text += _NAMED[signal.kind] + printable(signal.name, 40)
+    done, total = signal.progress
+    if total:
+        text = f"{text}, {done} of {total}"
+    if not signal.reason:
+        return text
+    hint = REASON_HINT[signal.reason]
+    return hint[0].upper() + hint[1:] if signal.kind in _GUIDING else f"{text}: {hint}"
+
+
+def event_text(event: Event) -> str:
+    """One line for the journal. Names and details from outside are escaped."""
+    who = printable(event.person) if event.person else "somebody"
+    text = _EVENT[event.kind].replace("{who}", who)
+    if event.reason:
+        text = f"{text}: {REASON_WHY[event.reason]}"
+    if event.detail:
+        text = f"{text}: {printable(event.detail, 400)}"
+    figures = _figures(event)
+    return f"{text} ({figures})" if figures else text
+
+
+def _figures(event: Event) -> str:
+    parts = []
+    if event.score is not None:
+        parts.append(f"score {event.score:.2f}")
+    if event.threshold is not None:
+        parts.append(f"needed {event.threshold:.2f}")
+    if event.liveness is not None:
+        parts.append(f"live {event.liveness:.2f}")
+    return ", ".join(parts)

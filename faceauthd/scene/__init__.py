@@ -1,0 +1,1 @@
+"""A scene player: sample faces moved, turned, lit and blurred as a camera would see living heads."""

@@ -1,0 +1,99 @@
+"""From the configuration to the plain values that the rooms take. No room below reads a configuration."""
+
+from __future__ import annotations
+
+from faceauthd.adapters.panel_pins import PanelPins
+from faceauthd.button import ButtonPolicy
+from faceauthd.config import Config
+from faceauthd.enrolment import EnrolmentPolicy
+from faceauthd.evidence import EvidencePolicy
+from faceauthd.gate import Authority, Policy
+from faceauthd.lockout import LockoutPolicy
+from faceauthd.recognizer import Stages
+from faceauthd.vision.detect import Detector
+from faceauthd.vision.embed import Embedder
+from faceauthd.vision.eyes import EyeModel
+from faceauthd.vision.landmarks import Landmarker
+from faceauthd.vision.liveness import LivenessModel
+from faceauthd.vision.pack import ModelPack
+from faceauthd.vision.quality import QualityGauge, QualityLimits
+
+
+def policy_of(config: Config) -> Policy:
+    """What the gate goes by."""
+    decision, enroll, gate = config.decision, config.enroll, config.gate
+    return Policy(
+        evidence=EvidencePolicy(
+            looks=decision.looks,
+            window_s=decision.window_s,
+            margin=decision.margin,
+            refuse_after_looks=decision.refuse_after_looks,
+            liveness_min=decision.liveness_min if decision.liveness != "off" else None,
+        ),
+        enrolment=EnrolmentPolicy(
+            templates=enroll.templates, timeout_s=enroll.timeout_s, min_turn_deg=enroll.min_turn_deg
+        ),
+        lockout=LockoutPolicy(config.lockout.refusals, config.lockout.window_s, config.lockout.delays_s),
+        authority=Authority(enroll.authority),
+        unlock_s=gate.unlock_s,
+        refused_show_s=gate.refused_show_s,
+        forget_s=gate.forget_s,
+        retry_s=gate.retry_s,
+        vouch_s=enroll.vouch_s,
+        held_open_s=gate.held_open_s,
+    )
+
+
+def button_of(config: Config) -> ButtonPolicy:
+    return ButtonPolicy(debounce_s=config.enroll.debounce_s, long_press_s=config.enroll.long_press_s)
+
+
+def stages_of(config: Config, pack: ModelPack) -> Stages:
+    """One of each stage, on the models of `pack`."""
+    vision = config.vision
+    limits = QualityLimits(
+        min_face_px=vision.min_face_px,
+        min_sharpness=vision.min_sharpness,
+        min_brightness=vision.min_brightness,
+        max_brightness=vision.max_brightness,
+        min_contrast=vision.min_contrast,
+        max_yaw_deg=vision.max_yaw_deg,
+        max_pitch_deg=vision.max_pitch_deg,
+        max_roll_deg=vision.max_roll_deg,
+        min_eyes_open=EYES_OPEN if vision.eyes_open_required else 0.0,
+    )
+    return Stages(
+        detector=Detector(pack.detector),
+        landmarker=Landmarker(pack.landmarks),
+        gauge=QualityGauge(limits),
+        eyes=EyeModel(pack.eyes),
+        embedder=Embedder(pack.embedder),
+        liveness=LivenessModel(pack.liveness) if config.decision.liveness != "off" else None,
+        min_score=vision.detector_score,
+    )
+
+
+EYES_OPEN = 0.2
+"""P(open) of the more open eye from which a face counts as awake; see the eye model's card in models/README.md."""
+
+
+def pins_of(config: Config) -> PanelPins:
+    panel, pins = config.panel, config.panel.pins
+    return PanelPins(
+        relay=pins.relay,
+        led_red=pins.led_red,
+        led_green=pins.led_green,
+        led_blue=pins.led_blue,
+        led_status=pins.led_status,
+        bar=pins.bar,
+        buzzer=pins.buzzer,
+        button=pins.button,
+        exit_button=pins.exit_button,
+        door_contact=pins.door_contact,
+        alarm=pins.alarm,
+        relay_active_high=panel.relay_active_high,
+        lamps_active_high=panel.lamps_active_high,
+        lamps_dimmable=panel.lamps_dimmable,
+        buzzer_tonal=panel.buzzer_kind == "tonal",
+        button_pull_up=panel.button_pull_up,
+    )

@@ -1,0 +1,69 @@
+"""From the promise to the cosine. Pure.
+
+The promise is the chance that a stranger's attempt opens the door, over the whole gallery. A stranger's probe is
+compared with every template, so each comparison may fail at most `promise / templates` of the time (the union bound,
+which holds however alike the templates are). The looks of one attempt are not independent, so asking for several buys
+no discount here: it is a margin on top of the promise.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from faceauthd.errors import ModelError
+
+Curve = Sequence[tuple[float, float]]
+"""(FMR, cosine) pairs: at this cosine or above, that share of single impostor comparisons match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The cosine in force, and whether it lies beyond what was measured."""
+
+    cosine: float
+    per_comparison: float
+    templates: int
+    is_extrapolated: bool
+
+
+def check_curve(curve: Curve) -> tuple[tuple[float, float], ...]:
+    """The curve, sorted from frequent to rare. Raises ModelError if it is missing or not monotone."""
+    points = tuple(sorted(((fmr, cosine) for fmr, cosine in curve), reverse=True))
+    if len(points) < 2:
+        raise ModelError("the embedder's card has no impostor curve (two points or more); measure one for it")
+    for (often, low), (rare, high) in itertools.pairwise(points):
+        if not (0 < rare < often <= 1 and -1 <= low < high <= 1):
+            raise ModelError(
+                f"the embedder's impostor curve is not monotone between FMR {often:g} (cosine {low:g}) "
+                f"and {rare:g} (cosine {high:g}); measure it again"
+            )
+    return points
+
+
+def threshold_for(promise: float, templates: int, curve: Curve) -> Threshold:
+    """The cosine that keeps `promise` in a gallery of `templates` templates.
+
+    Between the measured points log10(FMR) is linear in the cosine. Beyond the rarest one the slope of the last decade
+    goes on: the impostor tail falls faster than that (it is closer to a Gaussian's), so the threshold errs upwards.
+    """
+    points = check_curve(curve)
+    rate = promise / max(1, templates)
+    cosine = _cosine_at(math.log10(rate), points)
+    return Threshold(
+        cosine=min(cosine, 0.999), per_comparison=rate, templates=templates, is_extrapolated=rate < points[-1][0]
+    )
+
+
+def _cosine_at(wanted: float, points: tuple[tuple[float, float], ...]) -> float:
+    pairs = [(math.log10(fmr), cosine) for fmr, cosine in points]
+    if wanted >= pairs[0][0]:
+        return pairs[0][1]
+    for (often, low), (rare, high) in itertools.pairwise(pairs):
+        if wanted >= rare:
+            return low + (often - wanted) / (often - rare) * (high - low)
+    last, top = pairs[-1]
+    first, base = next((pair for pair in reversed(pairs[:-1]) if pair[0] - last >= 1.0), pairs[0])
+    return top + (last - wanted) * (top - base) / (first - last)

@@ -1,0 +1,1 @@
+"""From pixels to numbers, one stage a file. A stage takes plain values and knows no configuration."""

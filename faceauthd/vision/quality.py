@@ -1,0 +1,144 @@
+"""Is a look good enough to be compared, and if not, what would the person have to change?
+
+Sharpness, brightness and contrast are measured on the middle of the aligned crop, so that the background, hair and the
+size of the face in the picture do not enter; all three are independent of each other by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from faceauthd.picture import grey
+from faceauthd.types import Quality, Reason
+from faceauthd.vision.align import aligned_crop
+from faceauthd.vision.pose import pose_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from faceauthd.types import Box, Picture
+
+_FACE = np.s_[36:104, 24:88]
+"""Brows to chin and cheek to cheek in the 112x112 crop: skin and features in any face, whatever the hair."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLimits:
+    """Beyond these a look is not usable.
+
+    The defaults are set beside what half of LFW shows (every third picture of it, 2026-11-23), where they refuse less
+    than 1 % of looks, nearly all of them for being turned away.
+    """
+
+    min_face_px: float = 48.0
+    """Geometric mean of the box's sides. LFW holds no small faces: it is where the crop is enlarged to over twice."""
+    min_sharpness: float = 0.02
+    """LFW: 0.1 % lie below."""
+    min_brightness: float = 0.12
+    max_brightness: float = 0.92
+    """LFW, lit by photographers, spans 0.23 to 0.80; these leave room for a hallway and a flat grey is still told."""
+    min_contrast: float = 0.05
+    """LFW: none lies below."""
+    max_yaw_deg: float = 40.0
+    """LFW: 0.4 % lie beyond."""
+    max_pitch_deg: float = 25.0
+    """LFW: 0.1 % lie beyond."""
+    max_roll_deg: float = 35.0
+    """Alignment turns a tilted face upright; beyond this the detector, taught on upright ones, finds few."""
+    max_cut_off: float = 0.15
+    """Share of the box that lies outside the picture."""
+    min_eyes_open: float = 0.0
+    """P(open) that the eyes must reach where it is known; 0 asks for nothing. See `eyes.EyeModel.openness`."""
+
+
+class Tone(NamedTuple):
+    """What the light and the lens did to a face."""
+
+    brightness: float
+    """Mean grey, 0 to 1."""
+    contrast: float
+    """Standard deviation of grey, 0 to 0.5."""
+    sharpness: float
+    """Variance of the Laplacian over the variance: the share of fine detail, whatever the contrast."""
+
+
+class QualityGauge:
+    """Measures looks against limits."""
+
+    def __init__(self, limits: QualityLimits | None = None) -> None:
+        self._limits = limits or QualityLimits()
+
+    def judge(
+        self, picture: Picture, box: Box, landmarks: NDArray[np.float32], eyes_open: float | None = None
+    ) -> Quality:
+        """Quality of the face in `box` with its 68 `landmarks`; `eyes_open` is P(open), None if not looked at."""
+        tone = tone_of(picture, landmarks)
+        pose = pose_of(landmarks)
+        face_px = max(0.0, box.area) ** 0.5
+        limits = self._limits
+        # Causes stand before their consequences: a far or dark face is blurred too, and its owner can mend the first.
+        eases = {
+            Reason.CUT_OFF: _below(cut_off(box, picture), limits.max_cut_off, 0.0),
+            Reason.TOO_SMALL: _above(face_px, limits.min_face_px, 2 * limits.min_face_px),
+            Reason.TOO_DARK: _above(tone.brightness, limits.min_brightness, 2 * limits.min_brightness),
+            Reason.TOO_BRIGHT: _below(tone.brightness, limits.max_brightness, 0.8 * limits.max_brightness),
+            Reason.TURNED_AWAY: min(
+                _below(abs(pose.yaw_deg), limits.max_yaw_deg, limits.max_yaw_deg / 3),
+                _below(abs(pose.pitch_deg), limits.max_pitch_deg, limits.max_pitch_deg / 3),
+                _below(abs(pose.roll_deg), limits.max_roll_deg, limits.max_roll_deg / 3),
+            ),
+            Reason.LOW_CONTRAST: _above(tone.contrast, limits.min_contrast, 2 * limits.min_contrast),
+            Reason.BLURRED: _above(tone.sharpness, limits.min_sharpness, 3 * limits.min_sharpness),
+        }
+        if eyes_open is not None and limits.min_eyes_open > 0:
+            eases[Reason.EYES_CLOSED] = 1.0 if eyes_open >= limits.min_eyes_open else 0.0
+        return Quality(
+            score=min(eases.values()),
+            reasons=tuple(reason for reason, ease in eases.items() if ease < _USABLE),
+            face_px=face_px,
+            yaw_deg=pose.yaw_deg,
+            pitch_deg=pose.pitch_deg,
+            roll_deg=pose.roll_deg,
+            sharpness=tone.sharpness,
+            brightness=tone.brightness,
+            contrast=tone.contrast,
+            eyes_open=eyes_open,
+        )
+
+
+_USABLE = 0.5
+"""A measure at its limit has this ease, one in comfort 1; the score is that of the weakest measure."""
+
+
+def tone_of(picture: Picture, landmarks: NDArray[np.float32]) -> Tone:
+    """Light and lens of the face with these 68 points; all zero if the points are all one."""
+    try:
+        crop = aligned_crop(picture, landmarks)
+    except ValueError:
+        return Tone(0.0, 0.0, 0.0)
+    face = grey(crop)[_FACE].astype(np.float32) / 255
+    ridges = 4 * face[1:-1, 1:-1] - face[:-2, 1:-1] - face[2:, 1:-1] - face[1:-1, :-2] - face[1:-1, 2:]
+    variance = float(face.var())
+    sharpness = float(ridges.var()) / variance if variance > 0 else 0.0
+    return Tone(float(face.mean()), variance**0.5, sharpness)
+
+
+def cut_off(box: Box, picture: Picture) -> float:
+    """The share of `box`, 0 to 1, that lies outside the picture."""
+    height, width = picture.shape[:2]
+    across = max(0.0, min(box.right, width) - max(box.left, 0.0))
+    down = max(0.0, min(box.bottom, height) - max(box.top, 0.0))
+    return 1.0 - across * down / box.area if box.area > 0 else 1.0
+
+
+def _above(value: float, limit: float, comfort: float) -> float:
+    """Ease of a measure that should be large: `_USABLE` at `limit`, 1 from `comfort` on."""
+    return min(1.0, max(0.0, _USABLE + (1 - _USABLE) * (value - limit) / (comfort - limit)))
+
+
+def _below(value: float, limit: float, comfort: float) -> float:
+    """Ease of a measure that should be small."""
+    return min(1.0, max(0.0, _USABLE + (1 - _USABLE) * (limit - value) / (limit - comfort)))

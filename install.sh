@@ -1,0 +1,439 @@
+#!/usr/bin/env bash
+# Turns a Raspberry Pi OS or Debian (12 or 13, 64 bit) into the appliance. `./install.sh --help` says how.
+#
+# A version is a virtual environment of its own, /opt/faceauthd/versions/ID; /opt/faceauthd/current points at the one in
+# force. All that can fail is done before the pointer is moved, and it is moved back if the new version does not start:
+# so a failed installation leaves the old version running.
+set -euo pipefail
+shopt -s inherit_errexit
+umask 022
+
+PREFIX=/opt/faceauthd
+ETC=/etc/faceauthd
+STATE=/var/lib/faceauthd
+LIB=/usr/local/lib
+CONFIGURATION=$ETC/faceauthd.yaml
+COMMANDS=(faceauthd faceauthctl)
+PACKAGES=(python3-venv python3-systemd)
+# package=what is missing without it. lgpio is also in requirements.lock, for the Pythons it has wheels for.
+OPTIONAL_PACKAGES=(
+    "python3-lgpio=the pins cannot be driven, unless a wheel of lgpio is installed below"
+    "python3-picamera2=the cameras of a Raspberry Pi cannot be used (USB cameras and streams can)"
+)
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+current_step='reading the command line'
+bundle=''
+scratch=''
+
+usage() {
+    cat <<'TEXT'
+usage: sudo ./install.sh                    install, or upgrade what is installed
+       sudo ./install.sh --offline BUNDLE   the same without any network, from a bundle
+       ./install.sh --make-bundle DIR       make a bundle, on a machine of the same release and architecture
+       sudo ./install.sh --uninstall        remove it; people, events and configuration stay
+       sudo ./install.sh --purge [--yes]    remove it and all it knows, after asking
+
+Repeating it does no harm. Your configuration (/etc/faceauthd/faceauthd.yaml) is never overwritten.
+TEXT
+}
+
+step() {
+    current_step=$*
+    printf '\n==> %s\n' "$*"
+}
+note() { printf '    %s\n' "$*"; }
+fail() {
+    printf 'install.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+on_exit() {
+    local status=$?
+    [ -z "$scratch" ] || rm -rf "$scratch"
+    [ "$status" -eq 0 ] || [ -z "$current_step" ] || printf '\ninstall.sh: failed while %s. %s\n' "$current_step" "$(what_runs)" >&2
+}
+
+what_runs() {
+    if [ -L "$PREFIX/current" ]; then
+        echo "The version installed before ($(basename "$(readlink "$PREFIX/current")")) is still in force."
+    else
+        echo 'Nothing was in force before, and nothing is now; mend what is named above and run it again.'
+    fi
+}
+
+# ---------------------------------------------------------------- where we are
+
+check_machine() {
+    step 'checking this machine'
+    [ "$(id -u)" -eq 0 ] || fail 'this has to be root: sudo ./install.sh'
+    command -v systemctl >/dev/null || fail 'there is no systemd here'
+    check_python
+    local free_mb
+    free_mb=$(df --output=avail -m "$(dirname "$PREFIX")" | tail -n 1)
+    [ "$free_mb" -ge 600 ] || fail "$(dirname "$PREFIX") has only $free_mb MB free, and 600 are needed"
+    note "$(release), Python $(python_version), $free_mb MB free"
+}
+
+check_python() {
+    command -v python3 >/dev/null || fail 'there is no python3 here; run: apt-get install python3'
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "Python $(python_version) is too old; 3.11 is needed, which Debian 12 and Raspberry Pi OS 12 have"
+}
+
+python_version() { python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+# shellcheck disable=SC1091  # it is the system's
+release() { (. /etc/os-release && printf '%s %s %s\n' "${ID:-?}" "${VERSION_CODENAME:-${VERSION_ID:-?}}" "$(uname -m)"); }
+has_systemd() { [ -d /run/systemd/system ]; }
+is_installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# A version is named by its number and by what it is made of, in a checkout and in a bundle alike.
+version_id() {
+    if [ -n "$bundle" ]; then
+        cat "$bundle/VERSION"
+        return
+    fi
+    local number sum
+    number=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$here/faceauthd/__init__.py")
+    sum=$(cd "$here" && find faceauthd models config systemd tests/data/faces pyproject.toml requirements.lock \
+        -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+    printf '%s-%s\n' "$number" "${sum:0:12}"
+}
+
+# ---------------------------------------------------------------- Debian's packages
+
+install_packages() {
+    step "installing Debian's packages"
+    local wanted=() package
+    for package in "${PACKAGES[@]}" "${OPTIONAL_PACKAGES[@]%%=*}"; do
+        is_installed "$package" || wanted+=("$package")
+    done
+    if [ ${#wanted[@]} -eq 0 ]; then
+        note 'all are here already'
+    elif [ -n "$bundle" ]; then
+        install_bundled_packages
+    else
+        apt update
+        available_packages
+        apt install "${available[@]}"
+    fi
+}
+
+# Sets $available to what apt can install of our packages.
+available_packages() {
+    local entry
+    available=("${PACKAGES[@]}")
+    for entry in "${OPTIONAL_PACKAGES[@]}"; do
+        if apt-cache show "${entry%%=*}" >/dev/null 2>&1; then
+            available+=("${entry%%=*}")
+        else
+            note "there is no ${entry%%=*} here: ${entry#*=}"
+        fi
+    done
+}
+
+# Whatever it installs, it removes nothing.
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -q --yes --no-install-recommends --no-remove -o Dpkg::Use-Pty=0 "$@"; }
+
+# Only what is missing or older here: a bundle holds all that its packages depend on.
+install_bundled_packages() {
+    local file name version here_version newer=()
+    for file in "$bundle"/debs/*.deb; do
+        name=$(dpkg-deb --field "$file" Package)
+        version=$(dpkg-deb --field "$file" Version)
+        here_version=$(dpkg-query --show --showformat='${Version}' "$name" 2>/dev/null || true)
+        if ! is_installed "$name" || dpkg --compare-versions "$here_version" lt "$version"; then
+            newer+=("$(realpath "$file")")
+        fi
+    done
+    [ ${#newer[@]} -eq 0 ] || apt install --no-download "${newer[@]}"
+}
+
+# ---------------------------------------------------------------- the version
+
+build_version() {
+    step "building version $id"
+    if [ -e "$version/complete" ]; then
+        note 'it is here already'
+        return
+    fi
+    rm -rf "$version"
+    mkdir -p "$PREFIX/versions"
+    # With the system's packages: lgpio, picamera2 and systemd come from Debian.
+    python3 -m venv --system-site-packages "$version"
+    install_wheels
+    note "$(du -sm "$version" | cut -f 1) MB"
+}
+
+install_wheels() {
+    local options=(--require-hashes --ignore-installed --requirement "${bundle:-$here}/requirements.lock")
+    if [ -n "$bundle" ]; then
+        pip_install --no-index --find-links "$bundle/wheels" "${options[@]}"
+        pip_install --no-index --no-deps "$bundle"/wheels/faceauthd-*.whl
+    else
+        pip_install "${options[@]}"
+        pip_install --no-deps --no-build-isolation "$here"
+    fi
+}
+
+pip_install() {
+    "$version/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --root-user-action=ignore \
+        --only-binary=:all: "$@"
+}
+
+# Everything that can be known before it runs.
+check_version() {
+    step 'checking the new version: models by their hashes, and your configuration'
+    "$version/bin/python" -I - <<'PY'
+from faceauthd.resources import shipped
+from faceauthd.vision.pack import ModelPack
+
+ModelPack.open(shipped("models"), threads=1)
+PY
+    note 'models: as the manifest states'
+    if [ -e "$CONFIGURATION" ]; then
+        "$version/bin/faceauthd" check-config "$CONFIGURATION"
+        report_new_keys
+    fi
+    touch "$version/complete"
+}
+
+shipped() { echo "$1"/lib/python3*/site-packages/faceauthd/_data; }
+
+report_new_keys() {
+    local before
+    before=$(shipped "$PREFIX/current")
+    [ -e "$before/config/faceauthd.yaml" ] || return 0
+    "$version/bin/python" -I - "$before/config/faceauthd.yaml" "$(shipped "$version")/config/faceauthd.yaml" <<'PY'
+import sys
+from pathlib import Path
+
+import yaml
+
+
+def keys(node, path=()):
+    if not isinstance(node, dict):
+        return {".".join(path): node}
+    return {key: value for name, below in node.items() for key, value in keys(below, (*path, str(name))).items()}
+
+
+before, after = (keys(yaml.safe_load(Path(name).read_text())) for name in sys.argv[1:])
+for key in after.keys() - before.keys():
+    print(f"    new key: {key}, by default {after[key]}")
+for key in before.keys() - after.keys():
+    print(f"    this key is gone: {key}")
+PY
+}
+
+# ---------------------------------------------------------------- putting it in force
+
+make_users() {
+    step 'making the user, the groups and the folders'
+    install -D -m 644 "$(shipped "$version")/systemd/sysusers.conf" "$LIB/sysusers.d/faceauthd.conf"
+    install -D -m 644 "$(shipped "$version")/systemd/tmpfiles.conf" "$LIB/tmpfiles.d/faceauthd.conf"
+    systemd-sysusers "$LIB/sysusers.d/faceauthd.conf"
+    systemd-tmpfiles --create "$LIB/tmpfiles.d/faceauthd.conf"
+    if [ -e "$CONFIGURATION" ]; then
+        note "$CONFIGURATION is kept as it is"
+    else
+        install -m 644 "$(shipped "$version")/config/faceauthd.yaml" "$CONFIGURATION"
+        note "$CONFIGURATION holds every key with its default"
+    fi
+}
+
+# put_in_force VERSION: the pointer and the units that belong to it.
+put_in_force() {
+    local name
+    install -D -m 644 "$(shipped "$1")/systemd/faceauthd.service" "$LIB/systemd/system/faceauthd.service"
+    install -D -m 644 "$(shipped "$1")/systemd/faceauthd.catalog" "$LIB/systemd/catalog/faceauthd.catalog"
+    ln -sfn "versions/$(basename "$1")" "$PREFIX/next"
+    mv -T "$PREFIX/next" "$PREFIX/current"
+    for name in "${COMMANDS[@]}"; do
+        ln -sf "$PREFIX/current/bin/$name" "/usr/local/bin/$name"
+    done
+    journalctl --update-catalog || note 'the journal catalog could not be updated; journalctl -x will not explain our entries'
+    if has_systemd; then systemctl daemon-reload; fi
+}
+
+switch_over() {
+    step 'putting it in force'
+    local before
+    before=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
+    put_in_force "$version"
+    systemctl --quiet enable faceauthd.service
+    if ! has_systemd; then
+        note 'systemd does not run here; the service starts at the next boot'
+        return
+    fi
+    if systemctl restart faceauthd.service; then
+        note "$(systemctl show --property=StatusText --value faceauthd.service)"
+        return
+    fi
+    systemctl status --no-pager --lines=20 faceauthd.service || true
+    if [ -n "$before" ] && [ "$before" != "$version" ] && [ -d "$before" ]; then
+        note "it does not start: going back to $(basename "$before")"
+        put_in_force "$before"
+        rm -f "$version/complete"
+        systemctl restart faceauthd.service || note 'that does not start either'
+        exit 1
+    fi
+    note 'it is installed, but does not start yet; the lines above say why. systemd goes on trying.'
+    is_started=''
+}
+
+remove_old_versions() {
+    local before=$1 folder
+    for folder in "$PREFIX"/versions/*/; do
+        folder=${folder%/}
+        if [ "$folder" != "$version" ] && [ "$folder" != "$before" ]; then rm -rf "$folder"; fi
+    done
+}
+
+say_what_next() {
+    step 'what to do next'
+    [ -n "$is_started" ] || note 'faceauthd does not run yet: journalctl -xeu faceauthd says why'
+    note "wire the parts as docs/hardware.md shows, and name their pins in $CONFIGURATION"
+    note 'faceauthd check-config         whether the configuration is right; then: systemctl restart faceauthd'
+    note 'adduser NAME faceauth          lets NAME use faceauthctl without sudo'
+    note 'sudo faceauthctl enroll NAME   or press the button and look at the camera: the first person is administrator'
+    note 'systemctl status faceauthd     what it is doing now'
+    current_step=''
+}
+
+install_all() {
+    check_machine
+    if [ -n "$bundle" ]; then check_bundle; fi
+    id=$(version_id)
+    version=$PREFIX/versions/$id
+    local before
+    before=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
+    is_started=yes
+    install_packages
+    build_version
+    check_version
+    make_users
+    switch_over
+    remove_old_versions "$before"
+    say_what_next
+    [ -n "$is_started" ]
+}
+
+# ---------------------------------------------------------------- bundles
+
+# A bundle is VERSION, RELEASE, requirements.lock, wheels/, debs/, install.sh and SHA256SUMS over all of them.
+make_bundle() {
+    step "making a bundle in $1"
+    check_python
+    [ -e "$here/pyproject.toml" ] || fail 'a bundle is made from a checkout'
+    mkdir -p "$1"
+    [ -z "$(ls -A "$1")" ] || fail "$1 is not empty"
+    local target
+    target=$(cd "$1" && pwd -P)
+    scratch=$(mktemp -d)
+    mkdir "$target/wheels" "$target/debs"
+    cp "$here/install.sh" "$here/requirements.lock" "$target/"
+    version_id >"$target/VERSION"
+    bundle_release >"$target/RELEASE"
+    bundle_wheels "$target/wheels"
+    bundle_debs "$target/debs"
+    (cd "$target" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$scratch/sums")
+    mv "$scratch/sums" "$target/SHA256SUMS"
+    step 'the bundle is complete'
+    note "$(du -sm "$target" | cut -f 1) MB for $(cat "$target/RELEASE")"
+    note "copy it over, and there: sudo $(basename "$target")/install.sh --offline $(basename "$target")"
+}
+
+bundle_release() { printf '%s, Python %s\n' "$(release)" "$(python_version)"; }
+
+bundle_wheels() {
+    python3 -m venv "$scratch/venv" || fail 'python3-venv is missing; run: apt-get install python3-venv'
+    local pip=("$scratch/venv/bin/python" -m pip --quiet --disable-pip-version-check --no-input)
+    "${pip[@]}" download --only-binary=:all: --require-hashes --requirement "$here/requirements.lock" --dest "$1"
+    "${pip[@]}" install --no-index --find-links "$1" hatchling
+    "${pip[@]}" wheel --no-deps --no-build-isolation --wheel-dir "$1" "$here"
+    note "$(find "$1" -name '*.whl' | wc -l) wheels"
+}
+
+# All that the packages depend on: what apt would install on a machine that has nothing, for the other may have less
+# than this one.
+bundle_debs() {
+    local names
+    available_packages
+    apt -o Dir::State::status=/dev/null --simulate install "${available[@]}" >"$scratch/plan"
+    mapfile -t names < <(sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$scratch/plan")
+    (cd "$1" && apt-get -q download "${names[@]}" >/dev/null)
+    note "$(find "$1" -name '*.deb' | wc -l) packages of Debian"
+}
+
+check_bundle() {
+    step 'checking the bundle'
+    [ -e "$bundle/SHA256SUMS" ] || fail "$bundle is no bundle; make one with --make-bundle on a machine with a network"
+    (cd "$bundle" && sha256sum --check --quiet --strict SHA256SUMS) || fail "$bundle is damaged; copy it again"
+    [ "$(cat "$bundle/RELEASE")" = "$(bundle_release)" ] ||
+        fail "$bundle is for $(cat "$bundle/RELEASE"), and this is $(bundle_release)"
+    note "version $(cat "$bundle/VERSION")"
+}
+
+# ---------------------------------------------------------------- going away
+
+uninstall() {
+    step 'removing faceauthd'
+    [ "$(id -u)" -eq 0 ] || fail 'this has to be root: sudo ./install.sh --uninstall'
+    if has_systemd; then systemctl --quiet disable --now faceauthd.service 2>/dev/null || true; fi
+    local name
+    for name in "${COMMANDS[@]}"; do rm -f "/usr/local/bin/$name"; done
+    rm -f "$LIB/systemd/system/faceauthd.service" "$LIB/systemd/catalog/faceauthd.catalog" \
+        "$LIB/sysusers.d/faceauthd.conf" "$LIB/tmpfiles.d/faceauthd.conf" \
+        /etc/systemd/system/multi-user.target.wants/faceauthd.service
+    rm -rf "$PREFIX"
+    journalctl --update-catalog || true
+    if has_systemd; then
+        systemctl daemon-reload
+        systemctl reset-failed faceauthd.service 2>/dev/null || true
+    fi
+    note "kept: $STATE (people and events), $CONFIGURATION, and the user faceauthd, whose files they are"
+}
+
+purge() {
+    [ "$(id -u)" -eq 0 ] || fail 'this has to be root: sudo ./install.sh --purge'
+    if [ "$1" != yes ]; then
+        [ -t 0 ] || fail 'nobody is here to ask; add --yes to remove everybody enrolled'
+        read -r -p "Remove everybody enrolled ($STATE) and the configuration ($ETC) for good? Type yes: " answer
+        [ "$answer" = yes ] || fail 'nothing was removed'
+    fi
+    uninstall
+    step 'removing what it knew'
+    rm -rf "$STATE" "$ETC"
+    local name
+    if getent passwd faceauthd >/dev/null; then userdel faceauthd; fi
+    for name in faceauthd faceauth; do
+        if getent group "$name" >/dev/null; then groupdel "$name"; fi
+    done
+    note 'nothing of faceauthd is left, but for its lines in the journal and the packages of Debian'
+}
+
+# ---------------------------------------------------------------- the command line
+
+trap on_exit EXIT
+case ${1:-} in
+    '') install_all ;;
+    --offline)
+        [ $# -eq 2 ] || fail '--offline needs the folder of a bundle'
+        [ -d "$2" ] || fail "there is no folder $2"
+        bundle=$(cd "$2" && pwd -P)
+        install_all
+        ;;
+    --make-bundle)
+        [ $# -eq 2 ] || fail '--make-bundle needs a folder to make it in'
+        make_bundle "$2"
+        ;;
+    --uninstall) uninstall ;;
+    --purge)
+        if [ "${2:-}" = --yes ]; then purge yes; else purge ask; fi
+        ;;
+    -h | --help) usage ;;
+    *)
+        usage >&2
+        fail "unknown option: $1"
+        ;;
+esac

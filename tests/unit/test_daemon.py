@@ -1,0 +1,274 @@
+"""The loop on fake ports: what it passes on, and that it leaves the door locked on every way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from faceauthd.button import ButtonPolicy
+from faceauthd.daemon import Daemon, Ports
+from faceauthd.enrolment import EnrolmentPolicy
+from faceauthd.errors import CameraError, ModelError, PanelError
+from faceauthd.evidence import EvidencePolicy
+from faceauthd.gate import Mode, Policy
+from faceauthd.inbox import Inbox
+from faceauthd.lockout import Lockout
+from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighting, Source, Wants
+from tests.fakes import (
+    FakeCamera,
+    FakeClock,
+    FakeDesk,
+    FakeJournal,
+    FakeKeeper,
+    FakeNotifier,
+    FakePanel,
+    FakePeople,
+    FakeRecognizer,
+    sighting,
+)
+
+POLICY = Policy(
+    evidence=EvidencePolicy(looks=3, window_s=2.0, refuse_after_looks=6),
+    enrolment=EnrolmentPolicy(templates=3, timeout_s=30.0),
+    unlock_s=2.0,
+)
+
+
+@dataclass
+class Rig:
+    """A daemon on fakes, ann enrolled, and ann standing there unless told otherwise."""
+
+    script: Sequence[bool | BaseException | None] = (True,) * 10
+    clock: FakeClock = field(default_factory=FakeClock)
+    panel: FakePanel = field(default_factory=FakePanel)
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    recognizer: FakeRecognizer = field(
+        default_factory=lambda: FakeRecognizer(lambda frame, wants: [sighting(person=1)])
+    )
+    people: FakePeople = field(default_factory=lambda: FakePeople(members={1: Member("ann", Role.ADMIN)}))
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    keeper: FakeKeeper = field(default_factory=FakeKeeper)
+    policy: Policy = POLICY
+    edges: Inbox[Edge] = field(default_factory=Inbox)
+
+    def daemon(self) -> Daemon:
+        self.camera = FakeCamera(self.clock, self.script)
+        ports = Ports(
+            self.camera,
+            self.panel,
+            self.clock,
+            self.notifier,
+            self.journal,
+            self.recognizer,
+            self.people,
+            self.desk,
+            self.keeper,
+        )
+        return Daemon(ports, self.policy, ButtonPolicy(), self.edges)
+
+    def press(self) -> None:
+        self.edges.put(Edge(True, self.clock.at_s))
+        self.edges.put(Edge(False, self.clock.at_s + 0.2))
+
+
+def test_walking_up_drives_the_relay_and_is_journalled_once() -> None:
+    rig = Rig((True,) * 40)
+    rig.daemon().run()
+    opened = [signal.now_s for signal in rig.panel.shown if signal.is_open]
+    assert opened[-1] - opened[0] == pytest.approx(2.0, abs=0.11)
+    assert rig.journal.kinds() == ["started", "approached", "unlocked", "locked", "stopped"]
+    assert not rig.panel.relay
+
+
+@dataclass
+class Raises:
+    """Somebody at a port who stops working after a few calls."""
+
+    after: int
+    error: BaseException
+    calls: int = 0
+
+    def __call__(self) -> None:
+        self.calls += 1
+        if self.calls > self.after:
+            raise self.error
+
+
+OPEN_AFTER = 5
+"""Calls until the door is open in the rig, so that what breaks then would leave it open."""
+
+
+def break_recognizer(rig: Rig, breaks: Raises) -> None:
+    def script(frame: Frame, wants: Wants) -> Iterable[Sighting]:
+        breaks()
+        return [sighting(person=1)]
+
+    rig.recognizer = FakeRecognizer(script)
+
+
+def break_panel(rig: Rig, breaks: Raises) -> None:
+    rig.panel = FakePanel(raise_at=breaks.after, raise_what=breaks.error)
+
+
+def break_journal(rig: Rig, breaks: Raises) -> None:
+    class Journal(FakeJournal):
+        def record(self, event: object) -> None:
+            raise breaks.error
+
+    rig.journal = Journal()
+
+
+def break_notifier(rig: Rig, breaks: Raises) -> None:
+    class Notifier(FakeNotifier):
+        def alive(self, status: str) -> None:
+            breaks()
+
+    rig.notifier = Notifier()
+
+
+def break_people(rig: Rig, breaks: Raises) -> None:
+    class People(FakePeople):
+        def roster(self):  # type: ignore[no-untyped-def]
+            breaks()
+            return super().roster()
+
+    rig.people = People(members={1: Member("ann", Role.ADMIN)})
+
+
+def break_desk(rig: Rig, breaks: Raises) -> None:
+    class Desk(FakeDesk):
+        def pending(self, state, now_s):  # type: ignore[no-untyped-def]
+            breaks()
+            return ()
+
+    rig.desk = Desk()
+
+
+def break_camera(rig: Rig, breaks: Raises) -> None:
+    rig.script = (*(True,) * breaks.after, breaks.error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PanelError("a pin"), ModelError("NaN"), RuntimeError("a bug"), KeyboardInterrupt(), MemoryError()],
+    ids=repr,
+)
+@pytest.mark.parametrize(
+    "broken",
+    [break_recognizer, break_panel, break_journal, break_notifier, break_people, break_desk, break_camera],
+    ids=lambda function: function.__name__,
+)
+def test_whatever_breaks_while_the_door_is_open_locks_it(broken, error: BaseException) -> None:  # type: ignore[no-untyped-def]
+    rig = Rig((True,) * 20)
+    broken(rig, Raises(OPEN_AFTER, error))
+    with pytest.raises(type(error)):
+        rig.daemon().run()
+    if broken is not break_journal:
+        assert any(signal.is_open for signal in rig.panel.shown), "the rig was not open when it broke"
+    assert not rig.panel.relay
+    assert rig.panel.locks >= 1
+
+
+def test_a_lost_camera_locks_the_door_and_is_said_once_and_the_loop_goes_on() -> None:
+    lost = CameraError("camera 0 was unplugged")
+    rig = Rig((*(True,) * 5, *(lost,) * 30, *(True,) * 10))
+    rig.daemon().run()
+    kinds = rig.journal.kinds()
+    assert kinds.count("fault") == 1
+    assert kinds.count("recovered") == 1
+    fault = next(event for event in rig.journal.events if event.kind is EventKind.FAULT)
+    assert fault.detail == "camera 0 was unplugged"
+    while_gone = [signal for signal in rig.panel.shown if signal.kind == "fault"]
+    assert while_gone
+    assert not any(signal.is_open for signal in while_gone)
+
+
+def test_the_exit_button_opens_also_without_a_camera() -> None:
+    lost = CameraError("camera 0 was unplugged")
+    rig = Rig((*(True,) * 2, *(lost,) * 60))
+    daemon = rig.daemon()
+    rig.edges.put(Edge(True, rig.clock.at_s + 2.0, Source.EXIT_BUTTON))
+    daemon.run()
+    opened = [signal.now_s for signal in rig.panel.shown if signal.is_open]
+    assert opened[-1] - opened[0] == pytest.approx(POLICY.unlock_s, abs=0.11)
+    assert rig.journal.kinds() == ["started", "approached", "exit", "fault", "locked", "stopped"]
+    assert not rig.panel.relay
+
+
+def test_a_stalled_camera_feeds_no_watchdog() -> None:
+    rig = Rig((*(True,) * 5, *(None,) * 40))
+    rig.daemon().run()
+    alive = [index for index, said in enumerate(rig.notifier.said) if said == "alive"]
+    assert len(alive) == 5 + 10, "the frames, and the second that a camera may be late"
+    assert any(said.startswith("status Locked: ") for said in rig.notifier.said)
+
+
+def test_ready_is_said_once_and_only_with_a_frame() -> None:
+    rig = Rig((None,) * 5 + (True,) * 5)
+    rig.daemon().run()
+    assert rig.notifier.said.count("ready") == 1
+    assert rig.notifier.said.index("ready") == 5
+    assert rig.notifier.said[-1] == "stopping"
+
+
+def test_enrolling_by_the_button_puts_somebody_into_the_gallery() -> None:
+    looks = iter(range(1000))
+    rig = Rig(
+        (True,) * 120,
+        recognizer=FakeRecognizer(lambda frame, wants: [sighting(person=None, yaw_deg=2.0 * next(looks))]),
+        people=FakePeople(),
+    )
+    daemon = rig.daemon()
+    rig.press()
+    daemon.run()
+    assert rig.people.enrolled == [("person-1", Role.ADMIN, 3)]
+    assert [kind for kind in rig.journal.kinds() if kind.startswith("enroll")] == [
+        "enroll-began",
+        *["enroll-step"] * 3,
+        "enrolled",
+    ]
+    assert len(rig.recognizer.wants[-1].taken) == 0
+    assert max(len(wants.taken) for wants in rig.recognizer.wants) == 3
+
+
+def test_a_full_disk_loses_the_enrolment_and_nothing_else() -> None:
+    looks = iter(range(1000))
+    rig = Rig(
+        (True,) * 120,
+        recognizer=FakeRecognizer(lambda frame, wants: [sighting(person=None, yaw_deg=2.0 * next(looks))]),
+        people=FakePeople(refuse="no space left on the device"),
+    )
+    daemon = rig.daemon()
+    rig.press()
+    daemon.run()
+    cancelled = [event for event in rig.journal.events if event.kind is EventKind.ENROLL_CANCELLED]
+    assert [event.detail for event in cancelled] == ["not kept: no space left on the device"]
+    assert rig.people.enrolled == []
+
+
+def test_a_lockout_is_kept_and_taken_up_again() -> None:
+    rig = Rig((True,) * 400, recognizer=FakeRecognizer(lambda frame, wants: [sighting(person=1, score=0.1)]))
+    rig.policy = replace(POLICY, lockout=replace(POLICY.lockout, refusals=2))
+    daemon = rig.daemon()
+    while daemon.gate.mode is not Mode.LOCKED_OUT:
+        daemon.tick()
+    assert rig.keeper.kept.until_s is not None
+    again = Rig(keeper=FakeKeeper(Lockout((), 1, rig.clock.at_s + 1000)))
+    assert again.daemon().gate.mode is Mode.LOCKED_OUT
+    again.daemon().run()
+    assert "unlocked" not in again.journal.kinds()
+
+
+def test_the_recognizer_is_asked_for_no_more_than_is_undecided() -> None:
+    rig = Rig((True,) * 10)
+    rig.daemon().run()
+    assert [wants.decided for wants in rig.recognizer.wants] == [frozenset()] * 3 + [frozenset({1})] * 7
+
+
+def test_an_unusable_look_says_why() -> None:
+    rig = Rig((True,) * 3, recognizer=FakeRecognizer(lambda frame, wants: [sighting(reasons=(Reason.TOO_SMALL,))]))
+    rig.daemon().run()
+    assert (rig.panel.shown[-1].kind, rig.panel.shown[-1].reason) == ("hold-still", Reason.TOO_SMALL)

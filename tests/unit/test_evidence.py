@@ -1,0 +1,112 @@
+"""What the looks of one track add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from faceauthd.evidence import Evidence, EvidencePolicy, Finding, Verdict, add, weigh
+from faceauthd.types import Reason, Sighting
+from tests.fakes import sighting
+
+POLICY = EvidencePolicy(looks=3, window_s=2.0, margin=0.05, refuse_after_looks=6, liveness_min=0.5)
+THRESHOLD = 0.5
+
+
+def judged(seen: Iterable[Sighting], policy: EvidencePolicy = POLICY, gap_s: float = 0.1) -> Verdict:
+    evidence, at_s = Evidence(), 10.0
+    for face in seen:
+        at_s += gap_s
+        evidence = add(evidence, face, at_s, policy)
+    return weigh(evidence, at_s, policy, THRESHOLD)
+
+
+def test_three_agreeing_looks_are_somebody() -> None:
+    verdict = judged([sighting(person=7, score=0.6), sighting(person=7, score=0.7), sighting(person=7, score=0.8)])
+    assert verdict.finding is Finding.RECOGNISED
+    assert (verdict.person_id, verdict.looks) == (7, 3)
+    assert verdict.score == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_fewer_looks_are_nobody(looks: int) -> None:
+    assert judged([sighting(person=7, score=0.99)] * looks).finding is Finding.UNDECIDED
+
+
+def test_two_of_three_looks_are_not_three() -> None:
+    seen = [sighting(person=7), sighting(person=7, score=0.4), sighting(person=7)]
+    assert judged(seen).finding is Finding.UNDECIDED
+
+
+def test_one_dull_look_is_not_a_spoof() -> None:
+    assert judged([sighting(person=7, liveness=0.0)] * 2).finding is Finding.UNDECIDED
+
+
+def test_two_people_never_add_up() -> None:
+    seen = [sighting(person=7), sighting(person=7), sighting(person=8), sighting(person=8)]
+    assert judged(seen).finding is Finding.UNDECIDED
+
+
+def test_one_look_that_is_close_to_somebody_else_blocks_until_it_has_left_the_window() -> None:
+    seen = [sighting(person=8), *[sighting(person=7)] * 9]
+    assert judged(seen).reason is Reason.AMBIGUOUS
+    assert judged(seen, gap_s=0.3).person_id == 7
+
+
+def test_two_people_who_are_equally_close_are_ambiguous() -> None:
+    assert judged([sighting(person=7, score=0.70, runner_up=0.66)] * 6).reason is Reason.AMBIGUOUS
+
+
+def test_below_the_threshold_is_unknown_and_only_after_enough_looks() -> None:
+    stranger = sighting(person=7, score=0.49)
+    assert judged([stranger] * 5).finding is Finding.UNDECIDED
+    assert judged([stranger] * 6).reason is Reason.UNKNOWN
+
+
+def test_the_threshold_itself_counts() -> None:
+    assert judged([sighting(person=7, score=0.5)] * 3).finding is Finding.RECOGNISED
+
+
+def test_a_few_lucky_looks_among_many_bad_ones_are_not_enough() -> None:
+    lucky, bad = sighting(person=7, score=0.6), sighting(person=7, score=0.2)
+    assert judged([bad, lucky, bad, lucky, bad, lucky]).finding is not Finding.RECOGNISED
+    assert judged([bad, lucky, lucky, lucky]).finding is Finding.RECOGNISED
+
+
+def test_an_empty_gallery_recognises_nobody() -> None:
+    assert judged([sighting(person=None)] * 6).reason is Reason.UNKNOWN
+
+
+def test_looks_outside_the_window_do_not_count() -> None:
+    assert judged([sighting(person=7)] * 6, gap_s=1.1).finding is Finding.UNDECIDED
+
+
+def test_unusable_looks_do_not_count() -> None:
+    blurred = sighting(person=7, reasons=(Reason.BLURRED,))
+    assert judged([sighting(person=7), blurred, blurred, sighting(person=7)]).finding is Finding.UNDECIDED
+
+
+def test_another_face_in_the_same_track_starts_again() -> None:
+    swapped = sighting(person=7, continuity=0.1)
+    assert judged([sighting(person=7), sighting(person=7), swapped]).finding is Finding.UNDECIDED
+    assert judged([sighting(person=8), swapped, sighting(person=7), sighting(person=7)]).person_id == 7
+
+
+def test_what_does_not_look_alive_is_a_spoof_whoever_it_shows() -> None:
+    assert judged([sighting(person=7, liveness=0.1)] * 5).finding is Finding.UNDECIDED
+    assert judged([sighting(person=7, liveness=0.1)] * 6).reason is Reason.SPOOF
+
+
+def test_liveness_is_judged_over_the_window_and_not_by_one_look() -> None:
+    seen = [sighting(person=7, liveness=value) for value in (0.9, 0.2, 0.9)]
+    assert judged(seen).finding is Finding.RECOGNISED
+    seen = [sighting(person=7, liveness=value) for value in (0.9, 0.1, 0.1)]
+    assert judged(seen).finding is Finding.UNDECIDED
+    assert judged(seen * 2).reason is Reason.SPOOF
+
+
+def test_a_look_without_a_liveness_score_counts_as_an_attack() -> None:
+    assert judged([sighting(person=7, liveness=None)] * 6).reason is Reason.SPOOF
+    off = EvidencePolicy(liveness_min=None)
+    assert judged([sighting(person=7, liveness=None)] * 3, off).finding is Finding.RECOGNISED

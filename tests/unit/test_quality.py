@@ -1,0 +1,130 @@
+"""Quality: each fault of a look is told by its own reason, and the angles by their signs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from faceauthd.types import Box, Quality, Reason
+from faceauthd.vision.align import TEMPLATE
+from faceauthd.vision.pose import pose_of
+from faceauthd.vision.quality import QualityGauge, QualityLimits, cut_off, tone_of
+
+BOX = Box(100, 80, 220, 240)
+
+
+def landmarks(nose: tuple[float, float] = (0.0, 0.0), turn: float = 0.0) -> np.ndarray:
+    """68 points of a face in BOX; `nose` moves its tip, in eye distances; `turn` in radians, clockwise."""
+    five = (TEMPLATE - (56, 72)) * 1.4
+    five[2] += np.array(nose) * 1.4 * 35.2
+    spin = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])
+    five = five @ spin.T + (160, 165)
+    points = np.zeros((68, 2), dtype=np.float32)
+    for group, point in zip(((37, 38, 40, 41), (43, 44, 46, 47), (30,), (48, 60), (54, 64)), five, strict=True):
+        points[list(group)] = point
+    return points
+
+
+def textured(mean: float = 128, spread: float = 40, grain_px: int = 4) -> np.ndarray:
+    """320x320 of soft blotches of this size, with this grey and contrast."""
+    coarse = np.random.default_rng(7).normal(size=(320 // grain_px, 320 // grain_px)).astype(np.float32)
+    smooth = np.asarray(Image.fromarray(coarse).resize((320, 320), Image.Resampling.BICUBIC))
+    level = (smooth - smooth.mean()) / smooth.std() * spread + mean
+    return np.repeat(np.clip(np.rint(level), 0, 255).astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
+
+
+def judged(picture: np.ndarray, points: np.ndarray | None = None, box: Box = BOX, eyes: float | None = None) -> Quality:
+    gauge = QualityGauge(QualityLimits(min_eyes_open=0.05))
+    return gauge.judge(picture, box, landmarks() if points is None else points, eyes)
+
+
+def test_a_good_look_has_no_reason_against_it() -> None:
+    quality = judged(textured(), eyes=0.9)
+
+    assert quality.reasons == ()
+    assert quality.is_usable
+    assert quality.score > 0.9
+    assert quality.face_px == pytest.approx((120 * 160) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (textured(mean=20, spread=8), Reason.TOO_DARK),
+        (textured(mean=250, spread=30), Reason.TOO_BRIGHT),
+        (textured(spread=7), Reason.LOW_CONTRAST),
+        (textured(grain_px=32), Reason.BLURRED),
+    ],
+)
+def test_light_and_lens_are_told_apart(picture: np.ndarray, reason: Reason) -> None:
+    quality = judged(picture)
+
+    assert quality.reasons[0] == reason
+    assert quality.score < 0.5
+
+
+def test_a_far_face_is_too_small_before_it_is_anything_else() -> None:
+    assert judged(textured(mean=10), box=Box(150, 150, 180, 190)).reasons[:2] == (Reason.TOO_SMALL, Reason.TOO_DARK)
+
+
+@pytest.mark.parametrize("aside", [-0.7, 0.7])
+def test_a_turned_head_is_told(aside: float) -> None:
+    quality = judged(textured(), landmarks((aside, 0)))
+
+    assert quality.reasons == (Reason.TURNED_AWAY,)
+    assert np.sign(quality.yaw_deg) == np.sign(aside)
+
+
+def test_closed_eyes_count_only_where_they_are_known() -> None:
+    assert judged(textured(), eyes=0.01).reasons == (Reason.EYES_CLOSED,)
+    assert judged(textured(), eyes=0.06).reasons == ()
+    assert judged(textured(), eyes=None).reasons == ()
+    assert QualityGauge().judge(textured(), BOX, landmarks(), 0.0).reasons == ()
+
+
+def test_a_face_at_the_pictures_edge_is_cut_off() -> None:
+    assert judged(textured(), box=Box(-40, 80, 80, 240)).reasons == (Reason.CUT_OFF,)
+    assert cut_off(Box(-50, 0, 50, 100), textured()) == pytest.approx(0.5)
+    assert cut_off(Box(300, 300, 340, 340), textured()) == pytest.approx(0.75)
+    assert cut_off(Box(400, 0, 500, 100), textured()) == 1.0
+
+
+def test_score_falls_as_a_look_gets_worse() -> None:
+    scores = [judged(textured(), landmarks((aside, 0))).score for aside in (0, 0.2, 0.4, 0.6, 0.9)]
+
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > 0.9
+    assert scores[-1] < 0.4
+
+
+@given(gain=st.floats(0.5, 1.4), offset=st.floats(-25, 25))
+def test_sharpness_does_not_depend_on_the_light(gain: float, offset: float) -> None:
+    plain = textured(spread=25)
+    lit = np.clip((plain.astype(float) - 128) * gain + 128 + offset, 0, 255).astype(np.uint8)
+
+    assert tone_of(lit, landmarks()).sharpness == pytest.approx(tone_of(plain, landmarks()).sharpness, rel=0.1)
+
+
+def test_roll_is_clockwise_and_leaves_the_other_angles() -> None:
+    straight, tilted = pose_of(landmarks((0.1, 0.05))), pose_of(landmarks((0.1, 0.05), turn=0.35))
+
+    assert straight.roll_deg == pytest.approx(0, abs=0.5)
+    assert tilted.roll_deg - straight.roll_deg == pytest.approx(np.degrees(0.35), abs=0.01)
+    assert tilted.yaw_deg == pytest.approx(straight.yaw_deg, abs=0.01)
+    assert tilted.pitch_deg == pytest.approx(straight.pitch_deg, abs=0.01)
+
+
+def test_angles_grow_with_the_noses_way() -> None:
+    assert pose_of(landmarks((0.55, 0))).yaw_deg == pytest.approx(45, abs=2.5)
+    assert pose_of(landmarks((-0.55, 0))).yaw_deg == pytest.approx(-45, abs=2.5)
+    assert pose_of(landmarks((0, -0.2))).pitch_deg > 5 > -5 > pose_of(landmarks((0, 0.2))).pitch_deg
+
+
+def test_points_that_are_all_one_are_refused_and_break_nothing() -> None:
+    quality = judged(textured(), np.full((68, 2), 9.0, np.float32))
+
+    assert not quality.is_usable
+    assert np.isfinite([quality.yaw_deg, quality.pitch_deg, quality.roll_deg, quality.score]).all()
