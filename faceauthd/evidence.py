@@ -104,7 +104,7 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
         return UNDECIDED
     liveness = mean_liveness(looks)
     if not is_live(looks, policy):
-        if len(looks) < policy.refuse_after_looks:
+        if not _is_time_to_refuse(looks, now_s, policy):
             return UNDECIDED
         return Verdict(Finding.REFUSED, reason=Reason.SPOOF, liveness=liveness, looks=len(looks))
     close = tuple(look for look in looks if look.score >= threshold)
@@ -117,11 +117,17 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
             liveness=liveness,
             looks=len(agreeing),
         )
-    if len(looks) < policy.refuse_after_looks:
+    if not _is_time_to_refuse(looks, now_s, policy):
         return UNDECIDED
     reason = Reason.AMBIGUOUS if 3 * len(close) > len(looks) else Reason.UNKNOWN
     best = max(look.score for look in looks)
     return Verdict(Finding.REFUSED, reason=reason, score=best, liveness=liveness, looks=len(looks))
+
+
+def _is_time_to_refuse(looks: tuple[Look, ...], now_s: float, policy: EvidencePolicy) -> bool:
+    """Whether whoever was to be recognised would have been: after enough looks, or, where looks are slow to come, when
+    they span most of the window."""
+    return len(looks) >= policy.refuse_after_looks or now_s - looks[0].at_s >= 0.75 * policy.window_s
 
 
 def is_live(looks: tuple[Look, ...], policy: EvidencePolicy) -> bool:

@@ -17,7 +17,7 @@ from faceauthd.config import Config, load_config
 from faceauthd.ports import Journal
 from faceauthd.prose import event_text
 from faceauthd.scene.expect import judge
-from faceauthd.scene.library import load_scene
+from faceauthd.scene.library import load_spec
 from faceauthd.types import Event, EventKind
 
 _TOLD = frozenset({EventKind.UNLOCKED, EventKind.REFUSED, EventKind.ENROLLED})
@@ -37,7 +37,7 @@ def play(scene: str, *, as_json: bool, fast: bool, overrides: Sequence[str]) -> 
     """Play `scene`; DONE only if it ended as its file expects. Raises FaceauthdError."""
     with tempfile.TemporaryDirectory(prefix="faceauthd-demo-") as folder:
         config = _config(scene, Path(folder), as_json=as_json, fast=fast, overrides=overrides)
-        expected = load_scene(config.camera.parsed_source.target).expected
+        expected = load_spec(config.camera.parsed_source.target).expected
         memory = Memory()
         journals: list[Journal] = [memory, *([JsonLinesJournal(sys.stdout)] if as_json else [])]
         with build(config, journals=lambda _: journals, serve=False) as appliance:
@@ -75,9 +75,6 @@ def _summary(events: Sequence[Event], start_s: float) -> None:
     for event in events:
         if event.kind not in _TOLD:
             continue
-        figures = [f"score {event.score:.3f}" if event.score is not None else ""]
-        figures.append(f"threshold {event.threshold:.3f}" if event.threshold is not None else "")
         waited_s = dict(event.fields).get("waited_s")
-        figures.append(f"after {waited_s} s of looking" if waited_s is not None else "")
-        known = ", ".join(figure for figure in figures if figure)
-        typer.echo(f"  {event.time_s - start_s:6.2f} s  {event_text(event)}{f'  ({known})' if known else ''}")
+        waited = f", after {waited_s:.2f} s of looking" if isinstance(waited_s, float) else ""
+        typer.echo(f"  {event.time_s - start_s:6.2f} s  {event_text(event)}{waited}")

@@ -64,6 +64,13 @@ def test_below_the_threshold_is_unknown_and_only_after_enough_looks() -> None:
     assert judged([stranger] * 6).reason is Reason.UNKNOWN
 
 
+def test_where_looks_are_slow_to_come_a_stranger_is_refused_all_the_same() -> None:
+    stranger = sighting(person=7, score=0.3)
+    assert judged([stranger] * 4, gap_s=0.4).finding is Finding.UNDECIDED
+    assert judged([stranger] * 4, gap_s=0.5).reason is Reason.UNKNOWN
+    assert judged([sighting(person=7, liveness=0.0)] * 4, gap_s=0.5).reason is Reason.SPOOF
+
+
 def test_the_threshold_itself_counts() -> None:
     assert judged([sighting(person=7, score=0.5)] * 3).finding is Finding.RECOGNISED
 
