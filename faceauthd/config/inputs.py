@@ -114,7 +114,7 @@ class Vision(Section):
         description="Size of the smallest face in the main picture, in pixels (root of its box's area).",
     )
     min_sharpness: float = Field(
-        default=0.02, ge=0, le=1, description="Share of fine detail in a face, below which the look is blurred."
+        default=0.018, ge=0, le=1, description="Share of fine detail in a face, below which the look is blurred."
     )
     min_brightness: float = Field(
         default=0.12,
@@ -135,7 +135,7 @@ class Vision(Section):
         description="Standard deviation of a face's grey, below which it has too little contrast.",
     )
     max_yaw_deg: float = Field(
-        default=35.0, ge=5, le=60, description="Degrees a head may be turned to the left or right."
+        default=42.0, ge=5, le=60, description="Degrees a head may be turned to the left or right."
     )
     max_pitch_deg: float = Field(default=25.0, ge=5, le=60, description="Degrees a head may look up or down.")
     max_roll_deg: float = Field(default=35.0, ge=5, le=90, description="Degrees a head may be tilted to a side.")

@@ -48,7 +48,8 @@ EVERY_PROBLEM = [
     "14: panel.kind[1]: 'terminl' is not one of gpiozero | terminal | none; did you mean terminal?",
     "15: panel.pins.led_red: 'GPIO22' is not a whole number; for example led_red: 22",
     "15: panel.pins.bar[1]: 99 is out of range (0 to 27); for example bar: [12, 16, 20, 21]",
-    "15: panel.pins.exit: unknown key; its section has bar, button, buzzer, led_blue, led_green, led_red, relay",
+    "15: panel.pins.exit: unknown key; its section has alarm, bar, button, buzzer, door_contact, exit_button, led_blue,"
+    " led_green, led_red, led_status, relay",
     "15: panel.pins.button: GPIO17 is used by relay and button; give each part its own pin, or null",
     "17: gallery.path: '$FOO/x' begins with $FOO, but only ~, $HOME, $XDG_STATE_HOME, $XDG_RUNTIME_DIR are expanded;"
     " write the path out",
@@ -102,7 +103,7 @@ def test_problems_of_the_command_line_come_last(tmp_path: Path) -> None:
         ("camera: {flip: true}", "camera.flip: unknown key; did you mean hflip or vflip?"),
         ("control: {admin_uids: [-1]}", "control.admin_uids[0]: -1 is out of range (0 to 4294967294)"),
         ("1: 2", "1: unknown key; its section has camera, control, decision, "),
-        ("gate: {1: 2}", "gate.1: unknown key; its section has forget_s, refused_show_s, retry_s, unlock_s"),
+        ("gate: {1: 2}", "gate.1: unknown key; its section has forget_s, held_open_s, refused_show_s, retry_s, unlock_s"),
         ("gate: {fps: 5}", "gate.fps: belongs in another section: camera.fps"),
         ("gate: {\"un\\elock_s\": 5}", "gate.un\\x1block_s: unknown key; did you mean unlock_s?"),
     ],

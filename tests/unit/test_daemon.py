@@ -190,11 +190,13 @@ def test_the_exit_button_opens_also_without_a_camera() -> None:
     lost = CameraError("camera 0 was unplugged")
     rig = Rig((*(True,) * 2, *(lost,) * 60))
     daemon = rig.daemon()
-    rig.edges.put(Edge(True, rig.clock.at_s + 2.0, Source.EXIT_BUTTON))
+    while daemon.gate.mode is not Mode.FAULT:
+        daemon.tick()
+    rig.edges.put(Edge(True, rig.clock.at_s, Source.EXIT_BUTTON))
     daemon.run()
     opened = [signal.now_s for signal in rig.panel.shown if signal.is_open]
     assert opened[-1] - opened[0] == pytest.approx(POLICY.unlock_s, abs=0.11)
-    assert rig.journal.kinds() == ["started", "approached", "exit", "fault", "locked", "stopped"]
+    assert rig.journal.kinds() == ["approached", "fault", "started", "exit", "locked", "stopped"]
     assert not rig.panel.relay
 
 

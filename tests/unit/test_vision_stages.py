@@ -59,7 +59,7 @@ def test_a_box_comes_back_to_the_pictures_pixels(width: int, height: int) -> Non
     across, down = 320 / width, 240 / height
     across, down = min(across, 2.4 * down), min(down, 2.4 * across)
     left, top = (320 - width * across) / 2, (240 - height * down) / 2
-    wanted = Box(width * 0.25, height * 0.25, width * 0.5, height * 0.75)
+    wanted = Box(width * 0.25, height * 0.25, width * 0.25 + height * 0.4, height * 0.75)
     corners = [(wanted.left * across + left) / 320, (wanted.top * down + top) / 240]
     corners += [(wanted.right * across + left) / 320, (wanted.bottom * down + top) / 240]
 
@@ -78,6 +78,12 @@ def test_faces_come_best_first_and_each_once() -> None:
 
     assert [face.score for face in found] == pytest.approx([0.95, 0.9])
     assert not Detector(net).find(np.zeros((240, 320, 3), np.uint8), min_score=0.96)
+
+
+def test_what_is_far_wider_than_high_is_no_face() -> None:
+    net = detecting((0.99, 0.1, 0.1, 0.5, 0.4), (0.9, 0.6, 0.5, 0.8, 0.9))  # 128x72 and 64x96 pixels of 320x240
+
+    assert [face.score for face in Detector(net).find(np.zeros((240, 320, 3), np.uint8))] == pytest.approx([0.9])
 
 
 def test_suppression_keeps_boxes_that_overlap_little() -> None:
