@@ -81,9 +81,15 @@ def _come_and_go(gate: Gate, tick: Tick) -> Gate:
 
 
 def _vouch(gate: Gate, tick: Tick, policy: Policy) -> Step:
-    """Wait for an administrator's face; nobody else's does anything here."""
+    """Wait for an administrator's face; nobody else's does anything here.
+
+    A stranger's does not count towards the lockout, since the newcomer stands there too; it is put off all the same, so
+    that waiting is not a row of chances to be taken for the administrator.
+    """
     gate = replace(gate, hint=_hint(tick, gate.hint))
     for track, verdict in faces.verdicts(gate.tracks, tick.now_s, policy.evidence, tick.roster.threshold):
+        if verdict.finding is Finding.REFUSED:
+            gate = replace(gate, tracks=faces.put_off(gate.tracks, track.id, tick.now_s, policy.retry_s))
         member = tick.roster.people.get(verdict.person_id) if verdict.person_id is not None else None
         if verdict.finding is not Finding.RECOGNISED or member is None or member.role is not Role.ADMIN:
             continue

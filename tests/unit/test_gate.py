@@ -302,6 +302,18 @@ def test_nobody_else_can_vouch(face: Sighting) -> None:
     assert EventKind.ENROLL_BEGAN not in story.kinds()
 
 
+def test_a_stranger_who_waits_for_a_false_match_gets_few_chances_to_vouch() -> None:
+    story = Story()
+    story.press()
+    looked = 0
+    for _ in range(190):
+        looked += 1 not in story.gate.wants(story.now_s).decided
+        story.tick(sighting(1, ANN, 0.2))
+    assert story.gate.mode is Mode.VOUCHING
+    assert looked < 40
+    assert story.gate.lockout.refused_at_s == ()
+
+
 def test_what_was_seen_before_the_press_does_not_vouch() -> None:
     story = Story()
     story.ticks(2, sighting(1, ANN))
