@@ -59,6 +59,15 @@ def mock_finger(factory: Factory, pin: int, *, pull_up: bool) -> Callable[[Edge]
     return move
 
 
+def claim(factory: Factory, part: str, pin: int) -> None:
+    """Take the line of `part` as an input without a pull, as every pin rests. Raises PanelError if it cannot be had.
+
+    It is given back when the factory is closed.
+    """
+    with naming(part, pin):
+        factory.pin(pin)
+
+
 def pin_errors() -> tuple[type[Exception], ...]:
     """What the pin libraries raise. lgpio's own error derives from Exception alone, so it has to be asked for by name,
     which costs an import only where lgpio is in use anyway."""

@@ -10,13 +10,15 @@ from typing import Annotated
 
 import typer
 
+from faceauthd.adapters.journal_reader import Wanted
 from faceauthd.cli import ctl_offline
 from faceauthd.cli.ctl_arguments import seconds_ago, spread
 from faceauthd.cli.ctl_command import command, shared_options
 from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
+from faceauthd.cli.ctl_events import journal_of, tell_events
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_people, show_person, show_status
-from faceauthd.cli.ctl_watch import follow_events, show_events, watch_all
+from faceauthd.cli.ctl_watch import watch_all
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode
 from faceauthd.cli.render import be_printable
 from faceauthd.control.verbs import EVENTS_LIMIT, IMAGES_LIMIT
@@ -150,13 +152,13 @@ def events(
     person: Annotated[str | None, typer.Option(help="Only of this person.", show_default=False)] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
 ) -> None:
-    """Tell what happened: who came in, who was refused and why, oldest first."""
+    """Tell what happened: who came in, who was refused and why, oldest first.
+
+    From the systemd journal, also of a daemon that has ended; without it, what the running daemon remembers.
+    """
     since_s = None if since is None else seconds_ago(since)
-    wanted = {"limit": limit, "since_s": since_s, "kind": kind.value if kind else None, "person": person}
-    if follow:
-        follow_events(session, wanted)
-    else:
-        show_events(session, wanted)
+    wanted = Wanted(limit, since_s, kind, person)
+    tell_events(session, wanted, follow=follow, reader=journal_of(session))
 
 
 @command(app, ["faceauthctl watch", "faceauthctl watch --json | jq -c .event"])

@@ -108,6 +108,110 @@ def evaluate(
     raise typer.Exit(measure(images, pairs, as_json, models, threads))
 
 
+@app.command(name="panel-test")
+def panel_test(
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Configuration [default: the installed one].")
+    ] = None,
+    pause_s: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds that each signal is shown.")] = 2.5,
+    button_s: Annotated[
+        float, typer.Option(min=0, max=600, help="Seconds to wait for the buttons and the door's contact; 0: do not.")
+    ] = 10.0,
+    relay: Annotated[bool, typer.Option("--relay", help="Open the door, too, for gate.unlock_s.")] = False,
+    alarm: Annotated[bool, typer.Option("--alarm", help="Switch the alarm's output, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the door is opened.")] = False,
+    overrides: configuration.Overrides = None,
+) -> None:
+    """Show every signal on the panel as it is wired, then wait for its buttons. The door stays locked.
+
+    Lamps, bar and buzzer do what they will do at the door, each with a line that says what is to be seen. With
+    --relay the door is opened once as well. Refused (exit code 3) while the service runs, which holds the pins.
+
+    \b
+    Examples:
+        sudo systemctl stop faceauthd && faceauthd panel-test --config /etc/faceauthd/faceauthd.yaml
+        faceauthd panel-test --set panel.kind=terminal
+        faceauthd panel-test --relay --yes --pause-s 1
+    """
+    from faceauthd.cli.panel_test import Plan
+    from faceauthd.cli.panel_test import panel_test as test
+
+    plan = Plan(pause_s=pause_s, sounds_alarm=alarm, button_s=button_s)
+
+    def ask() -> bool:
+        return yes or typer.confirm("Open the door now?")
+
+    raise typer.Exit(test(config, tuple(overrides or ()), plan=plan, relay=relay, ask=ask))
+
+
+@app.command()
+def doctor(
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Configuration [default: the installed one].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    overrides: configuration.Overrides = None,
+) -> None:
+    """Look at everything the appliance needs, and say of each whether it is well and what to do if not.
+
+    Disturbs nothing: what a running service holds is asked of it and not opened. Exits 0 if nothing is bad, else 1.
+
+    \b
+    Examples:
+        sudo faceauthd doctor
+        faceauthd doctor --json | jq '.findings[] | select(.grade != "good")'
+    """
+    from faceauthd.cli.doctor import examine
+
+    raise typer.Exit(examine(config, overrides or (), as_json=as_json))
+
+
+@app.command(name="panel-lock")
+def lock_panel(
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Configuration [default: the installed one].")
+    ] = None,
+    overrides: configuration.Overrides = None,
+) -> None:
+    """Close the relay, and nothing else. The service runs this however the daemon ended.
+
+    \b
+    Example:
+        sudo faceauthd panel-lock --config /etc/faceauthd/faceauthd.yaml
+    """
+    from faceauthd.cli.panel_lock import lock_relay
+    from faceauthd.config import load_config, system_file
+
+    typer.echo(lock_relay(load_config(config or system_file(), overrides or ()).config))
+
+
+@app.command()
+def bench(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A minute instead of several; the spread is wider.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Match among a million templates, too: 2 GB on the disk of TMPDIR.")
+    ] = False,
+    threads: Annotated[int, typer.Option(min=1, max=8, help="Threads that each model, and numpy, may use.")] = 1,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An earlier --json document; prints the ratios to it.")
+    ] = None,
+) -> None:
+    """Measure speed and size on this machine: stages, time to unlock, matching, start, rest and memory.
+
+    Real models on rendered frames; progress goes to standard error. A ratio below 1 means faster or smaller now.
+
+    \b
+    Examples:
+        faceauthd bench
+        faceauthd bench --json > before.json
+        faceauthd bench --quick --compare before.json
+    """
+    from faceauthd.cli.bench import bench as measure
+
+    raise typer.Exit(measure(as_json=as_json, quick=quick, full=full, threads=threads, earlier=compare))
+
+
 app.command(name="check-config")(configuration.check_config)
 app.command(name="show-config")(configuration.show_config)
 

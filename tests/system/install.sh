@@ -5,7 +5,7 @@
 # --purge keep and remove; the service reaches no network and writes nothing outside its own folders.
 # Cannot: speak for pins and cameras (mock pins and a replayed scene stand in), for picamera2, for device and memory
 # limits, which a container does not enforce, nor for arm64.
-# Takes about 9 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
+# Takes about 10 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$here/tests/system/lib/root.sh"

@@ -31,9 +31,10 @@ UNIT
     tail -n +1 -f "$root/result/output" &
     watcher=$!
     # Without a systemd on this machine nspawn must neither register the container nor look for its own unit.
+    # Without CAP_NET_ADMIN the systemd inside could not set up PrivateNetwork=, and would go on without.
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=30 "${BOOT_TIMEOUT_S:-1200}" \
         systemd-nspawn --quiet --register=no --keep-unit --machine=faceauthd-test --directory="$root" \
-        --resolv-conf=copy-host --boot systemd.unit=multi-user.target systemd.wants=system-test.service \
+        --resolv-conf=copy-host --capability=CAP_NET_ADMIN --boot systemd.unit=multi-user.target systemd.wants=system-test.service \
         systemd.show_status=0 </dev/null >"$root/result/console" 2>&1 || true
     sleep 0.5
     kill "$watcher"

@@ -1,0 +1,123 @@
+"""What the service costs: its start, its memory, and its rest with nobody and with somebody before the camera."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from faceauthd.bench.kit import ENROLLED, STRANGER, played, random_units, templates
+from faceauthd.bench.process import running
+from faceauthd.bench.sample import spread
+from faceauthd.gallery import Gallery, Newcomer
+from faceauthd.picture import load_picture, save_picture
+from faceauthd.scene.motion import Pose
+from faceauthd.scene.spec import Keyframe, SceneSpec, Visit
+from faceauthd.types import NewTemplate, Role
+
+if TYPE_CHECKING:
+    from faceauthd.bench.kit import Kit
+
+LOOKS_A_SECOND = 10
+MANY_TEMPLATES = 10_000
+_EACH = 5
+_SCENE_S = 2.0
+_SETTLE_S = 4.0
+"""Until the door has opened for whoever is enrolled, or refused a stranger: a decided face is what stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """One way to rest: `who` stands before the camera, with so many templates enrolled."""
+
+    name: str
+    who: str | None
+    enrolled: int
+
+
+RESTS = (
+    Rest("nobody", None, _EACH),
+    Rest("enrolled person", ENROLLED, _EACH),
+    Rest("stranger, 10 k templates", STRANGER, MANY_TEMPLATES),
+)
+
+
+def measure_rest(kit: Kit, rest: Rest, folder: Path, *, seconds: float) -> dict[str, object]:
+    """Processor's seconds a second of the service over `seconds`, and its memory after them. Raises BenchError.
+
+    The frames are pictures in `folder`, played over and over; reading them is the camera's work and not the
+    service's, so its share is measured apart (`camera_cpu`).
+    """
+    frames, gallery = folder / "frames", folder / "gallery"
+    frames.mkdir(parents=True)
+    _draw(rest.who, frames)
+    _enroll(kit, gallery, rest.enrolled)
+    with running(folder, _overrides(kit, frames, gallery)) as service:
+        time.sleep(_SETTLE_S)
+        began_s, cpu_s = time.perf_counter(), service.cpu_s()
+        time.sleep(seconds)
+        worked = (service.cpu_s() - cpu_s) / (time.perf_counter() - began_s)
+        memory = service.memory_mb()
+    return {
+        "seconds": seconds,
+        "looks_a_second": LOOKS_A_SECOND,
+        "templates": rest.enrolled,
+        "cpu": round(worked, 4),
+        "camera_cpu": round(_reading(frames), 4),
+        "memory": memory,
+    }
+
+
+def measure_start(kit: Kit, folder: Path, *, times: int) -> dict[str, object]:
+    """From starting the process to its READY, the files in the page cache; the first start is not counted."""
+    frames, gallery = folder / "frames", folder / "gallery"
+    frames.mkdir(parents=True)
+    _draw(None, frames)
+    _enroll(kit, gallery, _EACH)
+    walls, cpus = [], []
+    for _ in range(times + 1):
+        with running(folder, _overrides(kit, frames, gallery)) as service:
+            walls.append(service.ready_s)
+            cpus.append(service.ready_cpu_s)
+    return {"n": times, "wall_s": spread(walls[1:]), "cpu_s": spread(cpus[1:])}
+
+
+def _overrides(kit: Kit, frames: Path, gallery: Path) -> list[str]:
+    return [
+        f"camera.source=replay:{frames}",
+        f"camera.replay_fps={LOOKS_A_SECOND}",
+        f"gallery.path={gallery}",
+        f"vision.threads={kit.config.vision.threads}",
+    ]
+
+
+def _draw(who: str | None, folder: Path) -> None:
+    """Frames in which `who` stands and looks, or of the empty room, as pictures that are quick to read."""
+    pose = Pose(distance_m=0.75)
+    visits = () if who is None else (Visit(who, (Keyframe(0.0, pose), Keyframe(_SCENE_S, pose)), line=0),)
+    scene = played(SceneSpec("standing", (640, 480), LOOKS_A_SECOND, _SCENE_S, seed=1, room_seed=4, visits=visits))
+    for number in range(len(scene)):
+        save_picture(scene.frame(number).main, folder / f"{number:03d}.bmp")
+
+
+def _enroll(kit: Kit, folder: Path, count: int) -> None:
+    """The walker of the demonstration, and as many made-up people as make `count` templates, five each."""
+    rows = random_units(np.random.default_rng(9), count - _EACH)
+    crowd = [
+        Newcomer(f"made-up {first}", Role.MEMBER, tuple(NewTemplate(row, 1.0) for row in rows[first : first + _EACH]))
+        for first in range(0, len(rows), _EACH)
+    ]
+    with Gallery.open(folder, embedder_id=kit.pack.embedder_id) as gallery:
+        gallery.enroll_all([Newcomer("walker", Role.ADMIN, templates(kit)), *crowd], now=0.0)
+
+
+def _reading(folder: Path) -> float:
+    """Processor's seconds that reading the pictures takes in a second of `LOOKS_A_SECOND`."""
+    paths = sorted(folder.iterdir())
+    began_s = time.process_time()
+    for path in paths:
+        load_picture(path)
+    return (time.process_time() - began_s) / len(paths) * LOOKS_A_SECOND

@@ -1,0 +1,79 @@
+"""`faceauthctl events`: out of the systemd journal, which outlives the daemon, or out of the daemon's memory."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from contextlib import suppress
+
+import typer
+
+from faceauthd.adapters.journal_reader import JournalError, JournalReader, Wanted, is_readable
+from faceauthd.cli.ctl_session import Session
+from faceauthd.cli.ctl_show import event_line
+from faceauthd.cli.ctl_watch import follow_events, show_events
+from faceauthd.cli.exits import ExitCode
+from faceauthd.control.client import NotRunning
+from faceauthd.control.protocol import Scalar
+
+Fields = Mapping[str, object]
+
+
+def tell_events(session: Session, wanted: Wanted, *, follow: bool, reader: JournalReader | None) -> None:
+    """Tell what `reader` finds; without one, or if it finds nothing that a running daemon remembers, ask the daemon."""
+    try:
+        found = reader.read(wanted) if reader else []
+    except JournalError as error:
+        session.printer.note(f"faceauthctl: {error}")
+        reader, found = None, []
+    try:
+        if not found:
+            _ask_daemon(session, wanted, follow=follow)
+            return
+    except NotRunning as not_running:
+        if reader is None:
+            remedy = "and this user may not read the journal: use sudo, or join the group systemd-journal"
+            session.end(ExitCode.NOT_RUNNING, f"{not_running}\n{remedy}", "NOT_RUNNING")
+    assert reader is not None  # noqa: S101  without one the daemon was asked
+    if follow:
+        _follow(session, reader, wanted)
+    elif session.options.as_json:
+        session.printer.document({"events": found})
+    else:
+        for event in found:
+            session.printer.line(event_line(event))
+
+
+def journal_of(session: Session) -> JournalReader | None:
+    """The journal the daemon writes to, if it does and this user may read it; whoever names a socket means that."""
+    if session.options.socket is not None or session.config.log.journal == "stderr" or not is_readable():
+        return None
+    writers = {0, os.getuid()}
+    with suppress(KeyError):  # not installed as a service
+        writers.add(pwd.getpwnam("faceauthd").pw_uid)
+    return JournalReader(writers)
+
+
+def _ask_daemon(session: Session, wanted: Wanted, *, follow: bool) -> None:
+    asked: dict[str, Scalar] = {
+        "limit": wanted.limit,
+        "since_s": wanted.since_s,
+        "kind": wanted.kind.value if wanted.kind else None,
+        "person": wanted.person,
+    }
+    (follow_events if follow else show_events)(session, asked)
+
+
+def _follow(session: Session, reader: JournalReader, wanted: Wanted) -> None:
+    def hear(event: Fields) -> None:
+        if session.options.as_json:
+            session.printer.record(event)
+        else:
+            session.printer.line(event_line(event))
+
+    try:
+        reader.follow(wanted, hear)
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    session.end(ExitCode.FAILED, "journalctl has ended", "INTERNAL")
