@@ -16,7 +16,7 @@ from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.adapters.pin_factory import Factory
 from faceauthd.adapters.systemd_notify import open_notifier
-from faceauthd.cameras import open_camera
+from faceauthd.cameras import open_camera, source_name
 from faceauthd.config import Config
 from faceauthd.control.limits import Limits
 from faceauthd.control.peers import Policy as ControlPolicy
@@ -97,7 +97,7 @@ def build(
         register = Register(gallery, curve, config.decision.false_accept_rate, clock)
         panels.names.use(register.roster)
         stages = settings.stages_of(config, pack)
-        recognizer = FaceRecognizer(stages, Tracker(), register)
+        recognizer = FaceRecognizer(stages, Tracker(forget_s=config.gate.forget_s), register)
         camera = held.enter_context(closing(open_camera(config.camera, clock, panels.press, stages)))
         requests: Inbox[Request] = Inbox()
         desk = FrontDesk(
@@ -106,7 +106,7 @@ def build(
             log,
             PhotographExaminer(stages, register),
             camera,
-            about(config.camera.source, config.gallery.path, config.control.socket),
+            about(source_name(config.camera), config.gallery.path, config.control.socket),
             journal.record,
             config.enroll.templates,
         )

@@ -62,6 +62,16 @@ def open_camera(settings: CameraSettings, clock: Clock, press: Callable[[Edge], 
             return NoCamera(clock)
 
 
+def source_name(settings: CameraSettings) -> str:
+    """The source as clients may see it: without the password that a stream's address may hold."""
+    source = settings.parsed_source
+    if source.kind is not SourceKind.AV:
+        return str(source)
+    from faceauthd.adapters.camera_av_live import public_name
+
+    return f"{source.kind}:{public_name(source.target)}"
+
+
 def _video(settings: CameraSettings, file: str, clock: Clock) -> Camera:
     from faceauthd.adapters.camera_av import AvCamera
 

@@ -24,7 +24,7 @@ class _Known:
 class Tracker:
     """Gives each box of a frame the number of its track. Numbers are never used again."""
 
-    def __init__(self, *, min_iou: float = 0.15, forget_s: float = 0.6) -> None:
+    def __init__(self, *, min_iou: float = 0.15, forget_s: float = 1.0) -> None:
         self._min_iou = min_iou
         self._forget_s = forget_s
         self._known: list[_Known] = []

@@ -1,0 +1,19 @@
+"""Draw a scene into a folder as 0.jpg, 1.jpg ... for the virtual camera. usage: draw_frames.py SCENE FOLDER"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from faceauthd.picture import save_picture
+from faceauthd.scene.library import load_scene
+
+
+def main(scene_file: str, folder: str) -> None:
+    scene = load_scene(scene_file)
+    for index in range(len(scene)):
+        save_picture(scene.frame(index).main, Path(folder) / f"{index}.jpg")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
