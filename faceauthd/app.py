@@ -140,9 +140,12 @@ def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journa
 
 
 def _journals(config: Config) -> list[Journal]:
-    """journald where it is asked for and runs, else standard error."""
+    """journald where it runs and may be used, else standard error, unless the panel is drawn there: it tells events too."""
     journald = open_journald() if config.log.journal != "stderr" else None
-    return [journald or StderrJournal(sys.stderr)]
+    if journald is not None:
+        return [journald]
+    is_drawn_over = "terminal" in config.panel.kind and sys.stderr.isatty()
+    return [] if is_drawn_over else [StderrJournal(sys.stderr)]
 
 
 def _server(config: Config, requests: Inbox[Request]) -> ControlServer:
