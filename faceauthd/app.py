@@ -140,7 +140,7 @@ def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journa
 
 
 def _journals(config: Config) -> list[Journal]:
-    """journald where it runs and may be used, else standard error, unless the panel is drawn there: it tells events too."""
+    """journald where it runs and may be used, else standard error, unless the panel is drawn there."""
     journald = open_journald() if config.log.journal != "stderr" else None
     if journald is not None:
         return [journald]
