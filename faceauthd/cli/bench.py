@@ -17,14 +17,15 @@ _POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 def bench(*, as_json: bool, quick: bool, full: bool, threads: int, earlier: Path | None) -> int:
     """Measure and tell. Raises FaceauthdError."""
+    from faceauthd.bench.compare import differences, ratios, read_run
+
     be_printable()
+    before = read_run(earlier) if earlier else None
     for pool in _POOLS:  # numpy's own threads, which it starts when it is imported: so before that
         os.environ[pool] = str(threads)
-    from faceauthd.bench.compare import differences, ratios, read_run
     from faceauthd.bench.run import Effort, run
 
     printer = Printer(as_json=as_json)
-    before = read_run(earlier) if earlier else None
     found = run(Effort.of(threads=threads, quick=quick, full=full), printer.note)
     if before is not None:
         found["compared"] = {each.name: round(each.ratio, 4) for each in ratios(before, found)}
