@@ -93,8 +93,9 @@ def build(
         log = EventLog(clock)
         journal = JournalSet([log, *(journals or _journals)(config), *panels.journals])
         gallery = held.enter_context(closing(_open_gallery(config, pack, clock, journal)))
-        curve = pack.impostor_curve.points if pack.impostor_curve else ()
-        register = Register(gallery, curve, config.decision.false_accept_rate, clock)
+        card = pack.impostor_curve
+        points, tail = (card.points, card.tail) if card else ((), None)
+        register = Register(gallery, points, config.decision.false_accept_rate, clock, tail)
         panels.names.use(register.roster)
         stages = settings.stages_of(config, pack)
         recognizer = FaceRecognizer(stages, Tracker(forget_s=config.gate.forget_s), register)

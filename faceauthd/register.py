@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from faceauthd.gallery import Gallery, Origin
 from faceauthd.ports import Clock
-from faceauthd.threshold import Curve, Threshold, check_curve, threshold_for
+from faceauthd.threshold import Curve, Tail, Threshold, check_tail, threshold_for
 from faceauthd.types import Match, Member, NewTemplate, Person, Role, Roster
 
 if TYPE_CHECKING:
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 class Register:
     """The gallery, and the threshold that the promise asks of it. Only the loop's thread calls it."""
 
-    def __init__(self, gallery: Gallery, curve: Curve, false_accept_rate: float, clock: Clock) -> None:
+    def __init__(
+        self, gallery: Gallery, curve: Curve, false_accept_rate: float, clock: Clock, tail: Tail | None = None
+    ) -> None:
         """Raises ModelError if the embedder's card has no usable impostor curve."""
         self._gallery = gallery
-        self._curve = check_curve(curve)
+        check_tail(curve, tail)
+        self._curve = tuple(curve)
+        self._tail = tail
         self._promise = false_accept_rate
         self._clock = clock
         self._roster: Roster | None = None
@@ -29,7 +33,7 @@ class Register:
     @property
     def threshold(self) -> Threshold:
         """The cosine in force."""
-        return threshold_for(self._promise, self._gallery.matcher.templates, self._curve)
+        return threshold_for(self._promise, self._gallery.matcher.templates, self._curve, self._tail)
 
     @property
     def false_accept_rate(self) -> float:

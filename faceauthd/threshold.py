@@ -19,6 +19,18 @@ Curve = Sequence[tuple[float, float]]
 """(FMR, cosine) pairs: at this cosine or above, that share of single impostor comparisons match."""
 
 
+HIGHEST = 0.999
+"""No threshold is above: a picture compared with itself must still pass, whatever the rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How a curve goes on below what was measured."""
+
+    upper: tuple[tuple[float, float], ...]
+    """(FMR, upper end of the cosine's interval), the first where the measured curve ends, the rarest last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """The cosine in force, and whether it lies beyond what was measured."""
@@ -43,17 +55,38 @@ def check_curve(curve: Curve) -> tuple[tuple[float, float], ...]:
     return points
 
 
-def threshold_for(promise: float, templates: int, curve: Curve) -> Threshold:
-    """The cosine that keeps `promise` in a gallery of `templates` templates.
+def check_tail(curve: Curve, tail: Tail | None) -> tuple[tuple[float, float], ...]:
+    """The points that the threshold follows: the curve's, then the tail's; where both speak, the stricter.
 
-    Between the measured points log10(FMR) is linear in the cosine. Beyond the rarest one the slope of the last decade
-    goes on: the impostor tail falls faster than that (it is closer to a Gaussian's), so the threshold errs upwards.
+    Raises ModelError if either is missing or not monotone, or if the tail does not begin where the curve ends.
     """
     points = check_curve(curve)
+    if tail is None:
+        return points
+    upper = check_curve(tail.upper)
+    (rarest, measured), (first, cautious) = points[-1], upper[0]
+    if not math.isclose(rarest, first):
+        raise ModelError(
+            f"the tail of the embedder's impostor curve begins at FMR {first:g}, but the curve ends at {rarest:g}; "
+            f"measure it again"
+        )
+    return check_curve([*points[:-1], (rarest, max(measured, cautious)), *upper[1:]])
+
+
+def threshold_for(promise: float, templates: int, curve: Curve, tail: Tail | None = None) -> Threshold:
+    """The cosine that keeps `promise` in a gallery of `templates` templates.
+
+    Between points log10(FMR) is linear in the cosine. Beyond the rarest one the slope of the last decade goes on: the
+    impostor tail falls faster than that (it is closer to a Gaussian's), so the threshold errs upwards. Whatever lies
+    beyond what was measured is marked as extrapolated. Raises ModelError if the curve or its tail is of no use.
+    """
+    points = check_tail(curve, tail)
     rate = promise / max(1, templates)
-    cosine = _cosine_at(math.log10(rate), points)
     return Threshold(
-        cosine=min(cosine, 0.999), per_comparison=rate, templates=templates, is_extrapolated=rate < points[-1][0]
+        cosine=min(_cosine_at(math.log10(rate), points), HIGHEST),
+        per_comparison=rate,
+        templates=templates,
+        is_extrapolated=rate < min(fmr for fmr, _ in curve),
     )
 
 

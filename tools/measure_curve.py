@@ -9,7 +9,8 @@
 a pair of pictures at or above --suspicion are listed: in a collection gathered from the web they are mostly one person
 under two names. Only a person can tell them from brothers, so nothing is left out but the pairs of names in
 --one-person, a CSV file with the columns a, b and why; for LFW it is tools/lfw_one_person.csv. The curve with
-everything counted is printed beside.
+everything counted is printed beside. Below what the pairs can show the curve goes on by a fitted tail, with its
+interval (docs/evaluation.md). --cache keeps the embeddings for the next run and for measure_evidence.py.
 """
 
 from __future__ import annotations
@@ -26,18 +27,24 @@ from typing import Any
 
 import numpy as np
 import yaml
-from model_manifest import render
 from numpy.typing import NDArray
 
 from faceauthd.errors import FaceauthdError
+from faceauthd.evaluation.collection import Collection, collect
 from faceauthd.evaluation.curve import ImpostorScores, LookAlike, impostor_scores
-from faceauthd.evaluation.runner import FaceReader, embed_pictures
-from faceauthd.picture import SUFFIXES
+from faceauthd.evaluation.tail import METHOD, exceedances, fit, interval
 from faceauthd.vision.pack import ModelPack
 
 FMRS = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6]
 FEWEST_PAIRS = 20
 """A point of the curve rests on at least so many impostor pairs above it: about 22 % standard error."""
+TAIL_OVER_FMR = 1e-4
+"""The tail is fitted to what lies above the cosine that this share of all pairs reaches: rare enough that the fit
+hardly depends on the choice (docs/evaluation.md shows it), and still 2,350 pairs of LFW's half."""
+FEWEST_FOR_TAIL = 200
+TAIL_DECADES = 4
+"""How far beyond the rarest measured rate the interval is given; the strictest promise shared by 10,000 templates."""
+DRAWS, LEVEL, SEED = 2000, 0.95, 1
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -49,6 +56,7 @@ def main() -> int:
     parser.add_argument("--suspicion", type=float, default=0.6, help="cosine from which a pair is a suspected mislabel")
     parser.add_argument("--one-person", type=Path, default=None, help="CSV of names that are one person: a,b,why")
     parser.add_argument("--data", default=None, help="what the pictures are, for the manifest")
+    parser.add_argument("--cache", type=Path, default=None, help="file to keep the embeddings in")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="put the curve into the manifest of --models")
@@ -67,22 +75,16 @@ def main() -> int:
 def measured(options: argparse.Namespace) -> dict[str, Any]:
     """The curve as it stands in the manifest, and what it was made of."""
     pack = ModelPack.open(options.models, threads=options.threads)
-    paths = [path for path in options.images.glob("*/*") if path.suffix.lower() in SUFFIXES]
-    names = sorted(path.relative_to(options.images).as_posix() for path in paths)
-    if not names:
-        raise ValueError(f"{options.images}: no pictures in it; it must hold a folder for each person")
-    rows, _ = embed_pictures(options.images, names, FaceReader(pack), _counted)
-    seen = ~np.isnan(rows[:, 0])
-    kept = [name for name, is_seen in zip(names, seen, strict=True) if is_seen]
-    people = np.unique([name.split("/")[0] for name in kept], return_inverse=True)[1]
-    everything = impostor_scores(rows[seen], people, options.suspicion)
-    one_person = _one_person(options.one_person, [name.split("/")[0] for name in kept], people)
-    clean = impostor_scores(rows[seen], people, options.suspicion, one_person)
+    found = collect(options.images, pack, counted, options.cache)
+    names, people = np.unique(found.people, return_inverse=True)
+    everything = impostor_scores(found.rows, people, options.suspicion)
+    one_person = known_as_one(options.one_person, names.tolist())
+    clean = impostor_scores(found.rows, people, options.suspicion, one_person)
     curve = {
         "data": options.data or options.images.name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "people": int(people.max()) + 1,
-        "pictures": len(kept),
+        "people": len(names),
+        "pictures": len(found.names),
         "pairs": clean.pairs,
         "left_out": {
             "why": "one person under two names, judged by eye",
@@ -91,11 +93,40 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         },
         "points": points(clean),
     }
+    tail = tail_of(found, people, clean, one_person)
     return {
-        "curve": curve,
+        "curve": curve | ({"tail": tail} if tail else {}),
         "with_suspects": points(everything),
-        "failures_to_acquire": len(names) - len(kept),
-        "suspects": _suspects(everything.look_alikes, people, kept, one_person),
+        "failures_to_acquire": len(found.without_face),
+        "suspects": _suspects(everything.look_alikes, people, found.names, one_person),
+    }
+
+
+def tail_of(
+    found: Collection, people: NDArray[np.integer], clean: ImpostorScores, one_person: set[tuple[int, int]]
+) -> dict[str, Any] | None:
+    """The tail as it stands in the manifest; None if there are too few pairs to fit one."""
+    if clean.pairs * TAIL_OVER_FMR < FEWEST_FOR_TAIL:
+        return None
+    over = round(clean.cosine_at(TAIL_OVER_FMR), 4)
+    pairs = impostor_scores(found.rows, people, over, one_person).look_alikes
+    above = exceedances(pairs, people, over, one_person)
+    rarest = points(clean)[-1]["fmr"]
+    fmr = np.array([rarest / 10**decade for decade in range(TAIL_DECADES + 1)])
+    line = fit(above, np.ones(len(above.pictures)))
+    span = interval(above, fmr, draws=DRAWS, level=LEVEL, seed=SEED)
+    return {
+        "method": METHOD,
+        "from_fmr": rarest,
+        "parameters": {"over_cosine": over, "rate": float(f"{line.rate:.3g}"), "scale": round(line.scale, 5)},
+        "pairs_above": len(pairs),
+        "interval": {
+            "level": LEVEL,
+            "drawn_anew": "people",
+            "draws": DRAWS,
+            "fmr": [float(f"{rate:.3g}") for rate in fmr],
+            **{side: getattr(span, side).round(4).tolist() for side in ("cosine", "lower", "upper")},
+        },
     }
 
 
@@ -107,6 +138,8 @@ def points(scores: ImpostorScores) -> list[dict[str, float]]:
 
 def write(manifest: Path, curve: dict[str, Any]) -> None:
     """Put the curve into the embedder's entry."""
+    from model_manifest import render  # which needs onnx; measuring does not
+
     data = yaml.safe_load(manifest.read_bytes())
     entry = data["models"]["embedder"]
     entry.pop("impostor_curve", None)
@@ -124,6 +157,11 @@ def as_text(report: dict[str, Any]) -> str:
     ]
     beside = {point["fmr"]: point["cosine"] for point in report["with_suspects"]}
     lines += [f"{p['fmr']:<7.0e}  {p['cosine']:.4f}   {beside[p['fmr']]:.4f}" for p in curve["points"]]
+    if tail := curve.get("tail"):
+        span = tail["interval"]
+        lines += [f"beyond, by {tail['method']} tail", "FMR      cosine   lower    upper"]
+        columns = zip(span["fmr"], span["cosine"], span["lower"], span["upper"], strict=True)
+        lines += [f"{fmr:<7.0e}  {cosine:.4f}   {low:.4f}   {high:.4f}" for fmr, cosine, low, high in columns]
     left_out = curve["left_out"]
     lines.append(f"{left_out['pairs_of_people']} pairs of names ({left_out['pairs']} pairs of pictures) left out")
     for pair in report["suspects"]:
@@ -137,11 +175,11 @@ def _names_of(pair: LookAlike, people: NDArray[np.integer]) -> tuple[int, int]:
     return first, second
 
 
-def _one_person(path: Path | None, names: Sequence[str], people: NDArray[np.integer]) -> set[tuple[int, int]]:
-    """The pairs of people that a person has found to be one."""
+def known_as_one(path: Path | None, names: Sequence[str]) -> set[tuple[int, int]]:
+    """The pairs of people, by their number in `names`, that a person has found to be one."""
     if path is None:
         return set()
-    number = dict(zip(names, map(int, people), strict=True))
+    number = {name: index for index, name in enumerate(names)}
     with path.open(newline="", encoding="utf-8") as file:
         pairs = [(number.get(row["a"]), number.get(row["b"])) for row in csv.DictReader(file)]
     return {(min(a, b), max(a, b)) for a, b in pairs if a is not None and b is not None}
@@ -170,7 +208,8 @@ def _suspects(
     ]
 
 
-def _counted(names: Sequence[str]) -> Iterable[str]:
+def counted(names: Sequence[str]) -> Iterable[str]:
+    """Passes the names on, and on a terminal says how far it is."""
     for index, name in enumerate(names):
         if sys.stderr.isatty() and index % 50 == 0:
             print(f"\r{index} of {len(names)}", end="", file=sys.stderr, flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import shlex
 from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
@@ -11,8 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from faceauthd.config.deciding import Decision
 from faceauthd.errors import FaceauthdError
+from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.evaluation.findings import Circumstances, report_of
 from faceauthd.evaluation.pairs import read_pairs
+from faceauthd.evaluation.report import make_folder, write_report
 from faceauthd.evaluation.runner import FMRS, FaceReader, Verification, measure
 from faceauthd.resources import shipped
 from faceauthd.vision.pack import ModelPack
@@ -32,6 +38,8 @@ Examples:
     faceauthd evaluate --images faces/ --pairs pairs.csv
 
     faceauthd evaluate --images faces/ --pairs pairs.csv --json > figures.json
+
+    faceauthd evaluate --images faces/ --pairs pairs.csv --report report/
 """
 
 
@@ -41,18 +49,39 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
     models: Annotated[Path | None, typer.Option(help="Folder of the model pack; the shipped one if not given.")] = None,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Folder to write a page with curves and tables to.")] = None,
+    with_images: Annotated[bool, typer.Option("--with-images", help="Show the hardest pairs' pictures too.")] = False,
 ) -> int:
     """Print the figures; 0 if they could be measured, 2 if the input is at fault."""
     try:
+        if with_images and report is None:
+            raise EvaluationError("--with-images shows pictures in a report; name its folder with --report DIR")
+        if report is not None:
+            make_folder(report)
         labelled = read_pairs(pairs)
-        reader = FaceReader(ModelPack.open(models or shipped("models"), threads=threads))
+        pack = ModelPack.open(models or shipped("models"), threads=threads)
         with _progress(is_shown=not json) as progress:
-            found = measure(images, labelled, reader, progress)
+            found = measure(images, labelled, FaceReader(pack), progress)
+        if report is not None:
+            about = _circumstances(images, pairs, report, with_images)
+            written = report_of(found, labelled, pack.impostor_curve, about, with_images=with_images)
+            typer.echo(f"report: {write_report(report, written)}", err=True)
     except FaceauthdError as error:
         typer.echo(f"faceauthd evaluate: {error}", err=True)
         return BAD_INPUT
     typer.echo(dumps(_as_json(found)) if json else _as_text(found))
     return 0
+
+
+def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool) -> Circumstances:
+    given = ["faceauthd", "evaluate", "--images", str(images), "--pairs", str(pairs), "--report", str(report)]
+    return Circumstances(
+        images=images,
+        pairs=pairs,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        command=shlex.join([*given, *(["--with-images"] if with_images else [])]),
+        promise=Decision().false_accept_rate,
+    )
 
 
 def _as_json(found: Verification) -> dict[str, object]:

@@ -93,6 +93,12 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
     models: Annotated[Path | None, typer.Option(help="Folder of the model pack; the shipped one if not given.")] = None,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Write a page with curves and tables to this folder.")
+    ] = None,
+    with_images: Annotated[
+        bool, typer.Option("--with-images", help="Put the pictures of the hardest pairs into the report.")
+    ] = False,
 ) -> None:
     """Measure verification on labelled pairs of pictures, through the very stages that decide at the door.
 
@@ -100,12 +106,13 @@ def evaluate(
     person and 0 for two, and fold (0, 1, ...) says which pairs are judged together at a threshold chosen on the others.
 
     \b
-    Example:
+    Examples:
         faceauthd evaluate --images faces/ --pairs pairs.csv --json > figures.json
+        faceauthd evaluate --images faces/ --pairs pairs.csv --report report/
     """
     from faceauthd.cli.evaluate import evaluate as measure
 
-    raise typer.Exit(measure(images, pairs, as_json, models, threads))
+    raise typer.Exit(measure(images, pairs, as_json, models, threads, report, with_images))
 
 
 @app.command(name="panel-test")

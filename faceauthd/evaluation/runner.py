@@ -16,6 +16,7 @@ from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detector
 from faceauthd.vision.embed import SIZE, Embedder
 from faceauthd.vision.landmarks import Landmarker
+from faceauthd.vision.quality import QualityGauge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from faceauthd.evaluation.pairs import Pair
-    from faceauthd.types import Picture, Vector
+    from faceauthd.types import Box, Picture, Vector
     from faceauthd.vision.pack import ModelPack
 
     Progress = Callable[[Sequence[str]], Iterable[str]]
@@ -45,6 +46,8 @@ class Verification:
     failures_to_acquire: list[str]
     """The pictures in which no face was found."""
     ms_per_face: float
+    scores: NDArray[np.floating]
+    """(pairs,): the cosine of each pair, NaN where a picture gave no face."""
 
     @property
     def accuracy(self) -> float:
@@ -59,13 +62,26 @@ class FaceReader:
         self._detector = Detector(pack.detector)
         self._landmarker = Landmarker(pack.landmarks)
         self._embedder = Embedder(pack.embedder)
+        self._gauge = QualityGauge()
 
     def read(self, picture: Picture) -> Vector | None:
         """The embedding (512,), or None if no face is found. Raises ModelError."""
-        box = subject_of(picture, self._detector)
-        if box is None:
+        found = self._located(picture)
+        return None if found is None else self._embedded(picture, found[1])
+
+    def look(self, picture: Picture) -> tuple[Vector, float] | None:
+        """The embedding (512,) and the quality, 0 to 1; None if no face is found. Raises ModelError."""
+        found = self._located(picture)
+        if found is None:
             return None
-        (landmarks,) = self._landmarker.locate(picture, [box])
+        quality = self._gauge.judge(picture, *found)
+        return self._embedded(picture, found[1]), quality.score
+
+    def _located(self, picture: Picture) -> tuple[Box, NDArray[np.float32]] | None:
+        box = subject_of(picture, self._detector)
+        return None if box is None else (box, self._landmarker.locate(picture, [box])[0])
+
+    def _embedded(self, picture: Picture, landmarks: NDArray[np.float32]) -> Vector:
         row: Vector = self._embedder.embed(aligned_crop(picture, landmarks)[np.newaxis])[0]
         return row
 
@@ -108,4 +124,5 @@ def measure(folder: Path, pairs: Sequence[Pair], reader: FaceReader, progress: P
         pictures=len(names),
         failures_to_acquire=[name for name, row in zip(names, rows, strict=True) if np.isnan(row[0])],
         ms_per_face=1000 * spent_s / len(names),
+        scores=scores,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceauthd.errors import ModelError
-from faceauthd.threshold import check_curve
+from faceauthd.threshold import Tail, Threshold, check_tail, threshold_for
 from faceauthd.yamlfile import YamlError, load_yaml
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ class ImpostorCurve:
     data: str
     date: str
     pairs: int
+    tail: Tail | None = None
+    """How the curve goes on below what the pairs show; docs/evaluation.md says how it is fitted."""
+
+    def threshold_for(self, promise: float, templates: int) -> Threshold:
+        """The cosine that keeps `promise` in a gallery of `templates` templates."""
+        return threshold_for(promise, templates, self.points, self.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +101,11 @@ def _tensor(entry: dict[str, Any]) -> Tensor:
 
 def _curve(entry: dict[str, Any]) -> ImpostorCurve:
     points = tuple(CurvePoint(float(point["fmr"]), float(point["cosine"])) for point in entry["points"])
-    check_curve(points)
-    return ImpostorCurve(points, str(entry["data"]), str(entry["date"]), int(entry["pairs"]))
+    tail = None if entry.get("tail") is None else _tail(entry["tail"])
+    check_tail(points, tail)
+    return ImpostorCurve(points, str(entry["data"]), str(entry["date"]), int(entry["pairs"]), tail)
+
+
+def _tail(entry: dict[str, Any]) -> Tail:
+    interval = entry["interval"]
+    return Tail(tuple(zip(map(float, interval["fmr"]), map(float, interval["upper"]), strict=True)))

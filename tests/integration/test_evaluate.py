@@ -79,6 +79,48 @@ def test_a_picture_without_a_face_is_counted_not_hidden(
     assert figures["accuracy"] == pytest.approx(0.75)  # one genuine and one impostor pair of fold 0 are lost
 
 
+def test_a_report_stands_alone_and_shows_no_face_unasked(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(small_set, small_set / "pairs.csv", json=True, report=tmp_path / "new" / "report") == 0
+
+    printed = capsys.readouterr()
+    page = (tmp_path / "new" / "report" / "index.html").read_text()
+    assert json.loads(printed.out)["accuracy"] == 1.0
+    assert "index.html" in printed.err
+    assert {path.name for path in (tmp_path / "new" / "report").iterdir()} == {
+        "index.html",
+        "det.svg",
+        "roc.svg",
+        "scores.svg",
+    }
+    assert "<img" not in page
+    assert "hopper-2.png" in page
+    assert "folds drawn anew" in page  # the pictures lie in no folders that would name their people
+
+
+def test_the_hardest_pairs_pictures_are_shown_when_asked_for(small_set: Path, tmp_path: Path) -> None:
+    assert evaluate(small_set, small_set / "pairs.csv", report=tmp_path, with_images=True) == 0
+
+    page = (tmp_path / "index.html").read_text()
+    assert page.count('<img src="data:image/jpeg;base64,') == 16  # eight pairs
+
+
+def test_pictures_without_a_report_are_a_mistake(small_set: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(small_set, small_set / "pairs.csv", with_images=True) == 2
+    assert "name its folder with --report DIR" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_found_out_first(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert evaluate(small_set, small_set / "nothing.csv", report=tmp_path / "file") == 2
+
+    assert "no report can be written there" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
