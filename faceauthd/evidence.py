@@ -87,11 +87,11 @@ def look_of(sighting: Sighting, at_s: float) -> Look | None:
 
 
 def add(evidence: Evidence, sighting: Sighting, at_s: float, policy: EvidencePolicy) -> Evidence:
-    """Evidence with one more sighting, and without what is too old or of another face."""
+    """Evidence with one more sighting, and without what is too old or not known to be of the same face."""
     look = look_of(sighting, at_s)
     if look is None:
         return evidence
-    if sighting.continuity is not None and sighting.continuity < SAME_FACE_COSINE:
+    if sighting.continuity is None or sighting.continuity < SAME_FACE_COSINE:
         return Evidence((look,))
     kept = tuple(old for old in evidence.looks if 0 < at_s - old.at_s <= policy.window_s)
     return replace(evidence, looks=(*kept, look))
@@ -109,7 +109,8 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
         return Verdict(Finding.REFUSED, reason=Reason.SPOOF, liveness=liveness, looks=len(looks))
     close = tuple(look for look in looks if look.score >= threshold)
     agreeing = _agreeing(close, policy.margin)
-    if len(agreeing) >= policy.looks and len(looks) <= 1.5 * len(agreeing):
+    agree = len(agreeing) >= policy.looks and len(looks) <= 1.5 * len(agreeing)
+    if agree and is_live(agreeing, policy):
         return Verdict(
             Finding.RECOGNISED,
             person_id=agreeing[0].person_id,
@@ -119,7 +120,7 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
         )
     if not _is_time_to_refuse(looks, now_s, policy):
         return UNDECIDED
-    reason = Reason.AMBIGUOUS if 3 * len(close) > len(looks) else Reason.UNKNOWN
+    reason = Reason.SPOOF if agree else Reason.AMBIGUOUS if 3 * len(close) > len(looks) else Reason.UNKNOWN
     best = max(look.score for look in looks)
     return Verdict(Finding.REFUSED, reason=reason, score=best, liveness=liveness, looks=len(looks))
 

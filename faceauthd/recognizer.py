@@ -69,17 +69,18 @@ class FaceRecognizer:
         self._stages = stages
         self._tracker = tracker
         self._gallery = gallery
-        self._last: dict[int, Vector] = {}
+        self._last: dict[int, tuple[float, Vector]] = {}
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
         """Every face in the frame. Raises ModelError if a model breaks."""
         boxes = self._detect(frame)
         tracks = self._tracker.follow(boxes, frame.time_s)
-        self._last = {track: probe for track, probe in self._last.items() if track in tracks}
+        now_s = frame.time_s
+        self._last = {track: last for track, last in self._last.items() if 0 <= now_s - last[0] <= _REMEMBER_S}
         seen = [Sighting(track, box, Quality(0.0)) for track, box in zip(tracks, boxes, strict=True)]
         asked = [i for i, face in enumerate(seen) if wants.identify and face.track not in wants.decided]
         if asked:
-            self._examine(frame.main, seen, asked, wants)
+            self._examine(frame, seen, asked, wants)
         return tuple(seen)
 
     def _detect(self, frame: Frame) -> list[Box]:
@@ -88,8 +89,9 @@ class FaceRecognizer:
         boxes = [face.box for face in found]
         return boxes if frame.lores is None else scale_boxes(boxes, frame.lores.shape, frame.main.shape)
 
-    def _examine(self, picture: Picture, seen: list[Sighting], asked: list[int], wants: Wants) -> None:
+    def _examine(self, frame: Frame, seen: list[Sighting], asked: list[int], wants: Wants) -> None:
         """Fill in quality for the faces `asked` for, and the rest for those that are usable."""
+        picture = frame.main
         landmarks = self._stages.landmarker.locate(picture, [seen[i].box for i in asked])
         eyes = self._stages.eyes.openness(picture, landmarks)
         usable: list[tuple[int, NDArray[np.float32]]] = []
@@ -99,11 +101,12 @@ class FaceRecognizer:
             if quality.is_usable:
                 usable.append((i, points))
         if usable:
-            self._identify(picture, seen, usable, wants)
+            self._identify(frame, seen, usable, wants)
 
     def _identify(
-        self, picture: Picture, seen: list[Sighting], usable: list[tuple[int, NDArray[np.float32]]], wants: Wants
+        self, frame: Frame, seen: list[Sighting], usable: list[tuple[int, NDArray[np.float32]]], wants: Wants
     ) -> None:
+        picture = frame.main
         probes = self._stages.embedder.embed(np.stack([aligned_crop(picture, points) for _, points in usable]))
         matches = self._gallery.best(probes)
         liveness = self._stages.liveness
@@ -118,8 +121,13 @@ class FaceRecognizer:
                 continuity=_cosine(self._last.get(seen[i].track), probe),
                 kinship=min((float(taken @ probe) for taken in wants.taken), default=None),
             )
-            self._last[seen[i].track] = probe
+            self._last[seen[i].track] = (frame.time_s, probe)
 
 
-def _cosine(before: Vector | None, probe: Vector) -> float | None:
-    return None if before is None else float(before @ probe)
+_REMEMBER_S = 30.0
+"""Longer than any track may be out of sight (`gate.forget_s`, at most 10) or wait after a refusal the first time. The
+probe must outlive the frames without the face, else another face could come back under the same number unnoticed."""
+
+
+def _cosine(before: tuple[float, Vector] | None, probe: Vector) -> float | None:
+    return None if before is None else float(before[1] @ probe)

@@ -106,7 +106,7 @@ def proves(history: list[tuple[float, Sighting]], now_s: float) -> set[int]:
         for at_s, face in history:
             if face.track != track or face.probe is None:
                 continue
-            if face.continuity is not None and face.continuity < 0.4:
+            if face.continuity is None or face.continuity < 0.4:
                 run = []
             if now_s - at_s <= WINDOW_S + 1e-9:
                 run.append(face)
@@ -117,7 +117,7 @@ def proves(history: list[tuple[float, Sighting]], now_s: float) -> set[int]:
                 for face in close
                 if face.match and face.match.person_id == person and face.match.score - face.match.runner_up >= MARGIN
             ]
-            if len(agreeing) >= LOOKS and sum(face.liveness or 0.0 for face in run) > 0:
+            if len(agreeing) >= LOOKS and sum(face.liveness or 0.0 for face in agreeing) / len(agreeing) >= LIVE:
                 proven.add(person)
     return proven
 

@@ -100,6 +100,19 @@ def test_another_face_in_the_same_track_starts_again() -> None:
     assert judged([sighting(person=8), swapped, sighting(person=7), sighting(person=7)]).person_id == 7
 
 
+def test_a_face_not_known_to_be_the_same_starts_again() -> None:
+    unknown = sighting(person=7, continuity=None)
+    assert judged([unknown, sighting(person=7), sighting(person=7)]).person_id == 7
+    assert judged([sighting(person=7), sighting(person=7), unknown]).finding is Finding.UNDECIDED
+
+
+def test_a_living_strangers_looks_do_not_lend_life_to_a_photograph() -> None:
+    photograph, stranger = sighting(person=7, liveness=0.3), sighting(person=7, score=0.1, liveness=1.0)
+    looks = [photograph, photograph, stranger] * 2
+    assert sum(look.liveness or 0 for look in looks) / len(looks) > 0.5
+    assert judged(looks).reason is Reason.SPOOF
+
+
 def test_what_does_not_look_alive_is_a_spoof_whoever_it_shows() -> None:
     assert judged([sighting(person=7, liveness=0.1)] * 5).finding is Finding.UNDECIDED
     assert judged([sighting(person=7, liveness=0.1)] * 6).reason is Reason.SPOOF
