@@ -95,7 +95,8 @@ def build(
         gallery = held.enter_context(closing(_open_gallery(config, pack, clock, journal)))
         card = pack.impostor_curve
         points, tail = (card.points, card.tail) if card else ((), None)
-        register = Register(gallery, points, config.decision.false_accept_rate, clock, tail)
+        decision = config.decision
+        register = Register(gallery, points, decision.false_accept_rate, clock, tail, looks=decision.refuse_after_looks)
         panels.names.use(register.roster)
         stages = settings.stages_of(config, pack)
         recognizer = FaceRecognizer(stages, Tracker(forget_s=config.gate.forget_s), register)

@@ -130,6 +130,7 @@ class FrontDesk:
             "templates": roster.templates,
             "foreign_templates": sum(person.foreign_templates for person in self._register.people()),
             "threshold": round(threshold.cosine, 4),
+            "looks_of_an_attempt": threshold.looks,
             "threshold_is_extrapolated": threshold.is_extrapolated,
             "false_accept_rate": self._register.false_accept_rate,
             "camera": {"source": self._about.get("source"), "healthy": self._camera.healthy(now_s)},

@@ -1,12 +1,17 @@
 """What the looks of one track add up to. Pure.
 
 A verdict never rests on one frame: it needs several looks of the same face, close together in time, that agree on
-one person with a margin to everybody else, and that together look alive.
+one person, whose mean score reaches the threshold with a margin to everybody else, and that together look alive.
+
+A mean reaches the threshold only if one of its looks does. So the promise, shared among all the comparisons that an
+attempt makes (`threshold.threshold_for`), holds for the mean whatever the looks have in common; and a living person
+whose every third look is a poor one is let in, where asking each look to pass would keep them out (docs/evaluation.md).
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from faceauthd.types import Reason, Sighting
@@ -21,7 +26,10 @@ one face stay well above it. Starting again costs a living person a few frames; 
 
 @dataclass(frozen=True, slots=True)
 class EvidencePolicy:
-    """How much is enough. `looks` agreeing looks within `window_s` seconds; see config/faceauthd.yaml."""
+    """How much is enough. `looks` agreeing looks within `window_s` seconds; see config/faceauthd.yaml.
+
+    After `refuse_after_looks` an attempt is over: the threshold counts on no more than so many.
+    """
 
     looks: int = 3
     window_s: float = 2.0
@@ -107,20 +115,28 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
         if not _is_time_to_refuse(looks, now_s, policy):
             return UNDECIDED
         return Verdict(Finding.REFUSED, reason=Reason.SPOOF, liveness=liveness, looks=len(looks))
-    close = tuple(look for look in looks if look.score >= threshold)
-    agreeing = _agreeing(close, policy.margin)
-    agree = len(agreeing) >= policy.looks and len(looks) <= 1.5 * len(agreeing)
-    if agree and is_live(agreeing, policy):
+    agreeing = _agreeing(looks)
+    score, margin = _mean(agreeing, _score), _mean(agreeing, _margin)
+    agree = (
+        len(agreeing) >= policy.looks
+        and len(looks) <= 1.5 * len(agreeing)
+        and score >= threshold
+        and margin >= policy.margin
+        and not _is_another_close(looks, agreeing, threshold)
+    )
+    close = tuple(look for look in agreeing if look.score >= threshold)
+    if agree and is_live(agreeing, policy) and is_live(close, policy):
         return Verdict(
             Finding.RECOGNISED,
             person_id=agreeing[0].person_id,
-            score=_weighted_score(agreeing),
+            score=score,
             liveness=liveness,
             looks=len(agreeing),
         )
     if not _is_time_to_refuse(looks, now_s, policy):
         return UNDECIDED
-    reason = Reason.SPOOF if agree else Reason.AMBIGUOUS if 3 * len(close) > len(looks) else Reason.UNKNOWN
+    near = sum(look.score >= threshold for look in looks)
+    reason = Reason.SPOOF if agree else Reason.AMBIGUOUS if 3 * near > len(looks) else Reason.UNKNOWN
     best = max(look.score for look in looks)
     return Verdict(Finding.REFUSED, reason=reason, score=best, liveness=liveness, looks=len(looks))
 
@@ -132,7 +148,11 @@ def _is_time_to_refuse(looks: tuple[Look, ...], now_s: float, policy: EvidencePo
 
 
 def is_live(looks: tuple[Look, ...], policy: EvidencePolicy) -> bool:
-    """Whether these looks together pass the liveness check; a look without a score counts as an attack."""
+    """Whether these looks together pass the liveness check; a look without a score counts as an attack.
+
+    It is asked of all looks, of those that agree, and of those that carry the match: a living stranger's looks must not
+    lend their life to a photograph's.
+    """
     if policy.liveness_min is None:
         return True
     liveness = mean_liveness(looks)
@@ -146,16 +166,33 @@ def mean_liveness(looks: tuple[Look, ...]) -> float | None:
     return sum(look.liveness or 0.0 for look in looks) / len(looks)
 
 
-def _agreeing(close: tuple[Look, ...], margin: float) -> tuple[Look, ...]:
-    """The looks that name the same person with the margin kept; none if any look is close to two people."""
-    people = {look.person_id for look in close}
-    if len(people) != 1 or None in people:
+def _agreeing(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+    """The looks that name whoever most of them name; none if they name nobody."""
+    named = [look.person_id for look in looks if look.person_id is not None]
+    if not named:
         return ()
-    return tuple(look for look in close if look.score - look.runner_up >= margin)
+    most = max(named, key=named.count)
+    return tuple(look for look in looks if look.person_id == most)
 
 
-def _weighted_score(looks: tuple[Look, ...]) -> float:
+def _is_another_close(looks: tuple[Look, ...], agreeing: tuple[Look, ...], threshold: float) -> bool:
+    """Whether any look is as close to somebody else as a match has to be."""
+    return any(look.score >= threshold for look in looks if look not in agreeing)
+
+
+def _score(look: Look) -> float:
+    return look.score
+
+
+def _margin(look: Look) -> float:
+    return look.score - look.runner_up
+
+
+def _mean(looks: tuple[Look, ...], value: Callable[[Look], float]) -> float:
+    """The mean over the looks, weighted by their quality; -1 of none. NaN stays NaN, which reaches no threshold."""
+    if not looks:
+        return -1.0
     total = sum(look.weight for look in looks)
-    if total <= 0:
-        return sum(look.score for look in looks) / len(looks)
-    return sum(look.score * look.weight for look in looks) / total
+    if not total > 0:
+        return sum(value(look) for look in looks) / len(looks)
+    return sum(value(look) * look.weight for look in looks) / total

@@ -19,21 +19,30 @@ class Register:
     """The gallery, and the threshold that the promise asks of it. Only the loop's thread calls it."""
 
     def __init__(
-        self, gallery: Gallery, curve: Curve, false_accept_rate: float, clock: Clock, tail: Tail | None = None
+        self,
+        gallery: Gallery,
+        curve: Curve,
+        false_accept_rate: float,
+        clock: Clock,
+        tail: Tail | None = None,
+        *,
+        looks: int = 1,
     ) -> None:
-        """Raises ModelError if the embedder's card has no usable impostor curve."""
+        """`looks` is how many an attempt may have. Raises ModelError if the embedder's card has no usable curve."""
         self._gallery = gallery
         check_tail(curve, tail)
         self._curve = tuple(curve)
         self._tail = tail
         self._promise = false_accept_rate
+        self._looks = looks
         self._clock = clock
         self._roster: Roster | None = None
 
     @property
     def threshold(self) -> Threshold:
         """The cosine in force."""
-        return threshold_for(self._promise, self._gallery.matcher.templates, self._curve, self._tail)
+        templates = self._gallery.matcher.templates
+        return threshold_for(self._promise, templates, self._curve, self._tail, looks=self._looks)
 
     @property
     def false_accept_rate(self) -> float:

@@ -1,9 +1,9 @@
 """From the promise to the cosine. Pure.
 
-The promise is the chance that a stranger's attempt opens the door, over the whole gallery. A stranger's probe is
-compared with every template, so each comparison may fail at most `promise / templates` of the time (the union bound,
-which holds however alike the templates are). The looks of one attempt are not independent, so asking for several buys
-no discount here: it is a margin on top of the promise.
+The promise is the chance that a stranger's attempt opens the door, over the whole gallery. In an attempt every look is
+compared with every template, so each comparison may fail at most `promise / (templates * looks)` of the time: the union
+bound, which holds however alike templates and looks are. The door opens on the mean of several looks, which reaches the
+threshold only if one of them does; `looks` are therefore all that an attempt may have, not those that it takes.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Threshold:
     cosine: float
     per_comparison: float
     templates: int
+    looks: int
     is_extrapolated: bool
 
 
@@ -73,19 +74,22 @@ def check_tail(curve: Curve, tail: Tail | None) -> tuple[tuple[float, float], ..
     return check_curve([*points[:-1], (rarest, max(measured, cautious)), *upper[1:]])
 
 
-def threshold_for(promise: float, templates: int, curve: Curve, tail: Tail | None = None) -> Threshold:
-    """The cosine that keeps `promise` in a gallery of `templates` templates.
+def threshold_for(
+    promise: float, templates: int, curve: Curve, tail: Tail | None = None, *, looks: int = 1
+) -> Threshold:
+    """The cosine that keeps `promise` in a gallery of `templates` templates, if an attempt has up to `looks` looks.
 
     Between points log10(FMR) is linear in the cosine. Beyond the rarest one the slope of the last decade goes on: the
     impostor tail falls faster than that (it is closer to a Gaussian's), so the threshold errs upwards. Whatever lies
     beyond what was measured is marked as extrapolated. Raises ModelError if the curve or its tail is of no use.
     """
     points = check_tail(curve, tail)
-    rate = promise / max(1, templates)
+    rate = promise / (max(1, templates) * max(1, looks))
     return Threshold(
         cosine=min(_cosine_at(math.log10(rate), points), HIGHEST),
         per_comparison=rate,
         templates=templates,
+        looks=looks,
         is_extrapolated=rate < min(fmr for fmr, _ in curve),
     )
 

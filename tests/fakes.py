@@ -45,9 +45,10 @@ def sighting(
     yaw_deg: float = 0.0,
     continuity: float | None = 0.9,
     kinship: float | None = 0.8,
+    good: float = 1.0,
 ) -> Sighting:
     """One face, embedded if it is usable; `person` None is a stranger in an empty gallery."""
-    quality = Quality(score=0.0 if reasons else 1.0, reasons=reasons, face_px=110, yaw_deg=yaw_deg)
+    quality = Quality(score=0.0 if reasons else good, reasons=reasons, face_px=110, yaw_deg=yaw_deg)
     if reasons:
         return Sighting(track, BOX, quality)
     return Sighting(

@@ -56,7 +56,10 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
     """
     done: dict[str, list[Unlocking]] = {name: [] for name in _CLOCKS}
     with _gallery(kit, folder / f"gallery-{fps}") as gallery:
-        register = Register(gallery, _curve(kit), kit.config.decision.false_accept_rate, MonotonicClock())
+        decision = kit.config.decision
+        register = Register(
+            gallery, _curve(kit), decision.false_accept_rate, MonotonicClock(), looks=decision.refuse_after_looks
+        )
         for number in range(walks):
             walk = _Walk(demo_scene(fps, _FIRST_SEED + number))
             for name, timer in _CLOCKS.items():

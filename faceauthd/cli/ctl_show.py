@@ -53,8 +53,9 @@ def _templates(told: Fields) -> str:
 def _threshold(told: Fields) -> str:
     if told.get("threshold") is None:
         return ""
-    promise = told.get("false_accept_rate")
-    why = f", for a false accept rate of {promise:g} an attempt" if promise else ""
+    promise, looks = told.get("false_accept_rate"), told.get("looks_of_an_attempt")
+    shared = f", shared by {told.get('templates')} templates and {looks} looks" if looks else ""
+    why = f", for a false accept rate of {promise:g} an attempt{shared}" if promise else ""
     return f"{told['threshold']:.3f}{why}"
 
 

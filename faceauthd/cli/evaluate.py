@@ -81,6 +81,7 @@ def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool) -
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         command=shlex.join([*given, *(["--with-images"] if with_images else [])]),
         promise=Decision().false_accept_rate,
+        looks=Decision().refuse_after_looks,
     )
 
 

@@ -60,9 +60,11 @@ OVER_LOOKS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "mean": lambda scores, _: scores.mean(axis=1),
     "mean by quality": lambda scores, quality: _weighted(scores, quality),
 }
-"""From the looks' scores and qualities, (n, looks), to the attempt's. The product's is `all` (evidence.py)."""
+"""From the looks' scores and qualities, (n, looks), to the attempt's. The product's is the last (evidence.py)."""
 RULES = tuple((templates, looks) for templates in OVER_TEMPLATES for looks in OVER_LOOKS)
-PRODUCT = ("max", "all")
+PRODUCT = ("max", "mean by quality")
+STRICT = ("max", "all")
+"""Each look has to pass for itself."""
 
 
 def fused(attempts: Attempts, rule: tuple[str, str]) -> Floats:

@@ -34,6 +34,8 @@ class Circumstances:
     date: str
     command: str
     promise: float
+    looks: int
+    """How many an attempt may have: they share the promise."""
 
 
 def report_of(
@@ -50,7 +52,7 @@ def report_of(
             "the embedder's card has no impostor curve, so there is no threshold to report; measure one for it"
         )
     same = np.array([pair.same for pair in pairs])
-    thresholds = tuple(_in_force(curve, about.promise, count, found.scores[same]) for count in GALLERIES)
+    thresholds = tuple(_in_force(curve, about, count, found.scores[same]) for count in GALLERIES)
     errors = error_curve(found.scores, same, units_of(pairs))
     low, high = hardest(found.scores, pairs, same=True), hardest(found.scores, pairs, same=False)
     shown = sorted({name for pair in (*low, *high) for name in (pair.a, pair.b)}) if with_images else []
@@ -73,8 +75,8 @@ def report_of(
     )
 
 
-def _in_force(curve: ImpostorCurve, promise: float, templates: int, genuine: np.ndarray) -> InForce:
-    threshold = curve.threshold_for(promise, templates)
+def _in_force(curve: ImpostorCurve, about: Circumstances, templates: int, genuine: np.ndarray) -> InForce:
+    threshold = curve.threshold_for(about.promise, templates, about.looks)
     return InForce(
         templates=templates,
         cosine=threshold.cosine,

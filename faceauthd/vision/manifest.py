@@ -46,9 +46,9 @@ class ImpostorCurve:
     tail: Tail | None = None
     """How the curve goes on below what the pairs show; docs/evaluation.md says how it is fitted."""
 
-    def threshold_for(self, promise: float, templates: int) -> Threshold:
-        """The cosine that keeps `promise` in a gallery of `templates` templates."""
-        return threshold_for(promise, templates, self.points, self.tail)
+    def threshold_for(self, promise: float, templates: int, looks: int = 1) -> Threshold:
+        """The cosine that keeps `promise` in a gallery of `templates` templates, with up to `looks` looks."""
+        return threshold_for(promise, templates, self.points, self.tail, looks=looks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,16 +110,23 @@ def proves(history: list[tuple[float, Sighting]], now_s: float) -> set[int]:
                 run = []
             if now_s - at_s <= WINDOW_S + 1e-9:
                 run.append(face)
-        close = [face for face in run if face.match is not None and face.match.score >= THRESHOLD]
-        for person in {face.match.person_id for face in close if face.match}:
-            agreeing = [
-                face
-                for face in close
-                if face.match and face.match.person_id == person and face.match.score - face.match.runner_up >= MARGIN
-            ]
-            if len(agreeing) >= LOOKS and sum(face.liveness or 0.0 for face in agreeing) / len(agreeing) >= LIVE:
+        named = [(face, face.match) for face in run if face.match is not None]
+        for person in {match.person_id for _, match in named}:
+            own = [(face, match) for face, match in named if match.person_id == person]
+            lives = [[face.liveness or 0.0 for face, _ in own]]
+            lives.append([face.liveness or 0.0 for face, match in own if match.score >= THRESHOLD])
+            if (
+                len(own) >= LOOKS
+                and _mean([match.score for _, match in own]) >= THRESHOLD - 1e-9
+                and _mean([match.score - match.runner_up for _, match in own]) >= MARGIN - 1e-9
+                and all(_mean(life) >= LIVE - 1e-9 for life in lives)
+            ):
                 proven.add(person)
     return proven
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
 
 
 @given(policy=POLICIES, story=STORIES)

@@ -34,9 +34,34 @@ def test_fewer_looks_are_nobody(looks: int) -> None:
     assert judged([sighting(person=7, score=0.99)] * looks).finding is Finding.UNDECIDED
 
 
-def test_two_of_three_looks_are_not_three() -> None:
-    seen = [sighting(person=7), sighting(person=7, score=0.4), sighting(person=7)]
-    assert judged(seen).finding is Finding.UNDECIDED
+def test_it_is_the_mean_of_the_looks_that_has_to_reach_the_threshold() -> None:
+    def three(poor: float) -> Verdict:
+        return judged([sighting(person=7, score=0.6), sighting(person=7, score=poor), sighting(person=7, score=0.55)])
+
+    assert three(0.36).finding is Finding.RECOGNISED
+    assert three(0.34).finding is Finding.UNDECIDED
+
+
+def test_the_margin_too_is_kept_by_the_mean() -> None:
+    def three(runner_up: float) -> Verdict:
+        clear = sighting(person=7, score=0.6, runner_up=0.5)
+        return judged([clear, clear, sighting(person=7, score=0.6, runner_up=runner_up)])
+
+    assert three(0.64).finding is Finding.RECOGNISED
+    assert three(0.66).finding is Finding.UNDECIDED
+
+
+def test_a_good_look_weighs_more_than_a_poor_one() -> None:
+    def three(good: float) -> Verdict:
+        sharp, dull = sighting(person=7, score=0.6, good=good), sighting(person=7, score=0.42, good=0.5)
+        return judged([sharp, dull, dull])
+
+    assert three(1.0).finding is Finding.RECOGNISED
+    assert three(0.6).finding is Finding.UNDECIDED
+
+
+def test_a_score_that_is_no_number_opens_nothing() -> None:
+    assert judged([sighting(person=7, score=float("nan")), *[sighting(person=7)] * 2]).finding is Finding.UNDECIDED
 
 
 def test_one_dull_look_is_not_a_spoof() -> None:
