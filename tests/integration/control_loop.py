@@ -20,7 +20,7 @@ class Loop:
     """Answers each verb as `answers` says; without an entry it takes the request and keeps it in `kept`."""
 
     def __init__(self, answers: Answers) -> None:
-        self.inbox: queue.Queue[Request | None] = queue.Queue(maxsize=64)
+        self.inbox: queue.Queue[Request | None] = queue.Queue(maxsize=1024)  # as the daemon's own
         self.kept: queue.Queue[Request] = queue.Queue()
         self._answers = answers
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -40,7 +40,7 @@ class Loop:
 
     def __exit__(self, *_: object) -> None:
         self.inbox.put(None)
-        self._thread.join(5)
+        self._thread.join(60)
 
 
 @contextmanager

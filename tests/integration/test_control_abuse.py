@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def raw_client(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as raw:
-        raw.settimeout(5)
+        raw.settimeout(60)
         raw.connect(os.fspath(path))
         yield raw
 
@@ -86,7 +86,7 @@ def until(what: Callable[[], bool], timeout_s: float = 5.0) -> bool:
 
 
 def still_serves(path: Path) -> bool:
-    with ControlClient(path, timeout_s=5) as client:
+    with ControlClient(path, timeout_s=60) as client:
         return client.ask("status") == Done({"state": "watching"})
 
 
@@ -191,7 +191,7 @@ def test_vanishing_before_the_answer_is_nothing(path: Path) -> None:
         for _ in range(20):
             with raw_client(path) as raw:
                 raw.sendall(b'{"do":"people"}\n')
-            loop.kept.get(timeout=5).reply({"people": ["x" * 1000] * 100})
+            loop.kept.get(timeout=60).reply({"people": ["x" * 1000] * 100})
         with ControlClient(path) as client:
             assert isinstance(client.ask("hello"), Done)
 
@@ -225,7 +225,7 @@ def test_a_flood_of_requests_is_bounded(path: Path) -> None:
         raw.sendall(b'{"id":1,"do":"people"}\n' * 5)
         assert [one_line_from(raw)["error"]["code"] for _ in range(2)] == [Code.BUSY] * 2
         for _ in range(3):
-            loop.kept.get(timeout=5).reply({})
+            loop.kept.get(timeout=60).reply({})
         assert [one_line_from(raw)["ok"] for _ in range(3)] == [True] * 3
         assert loop.kept.empty()
 
@@ -331,7 +331,7 @@ def test_the_files_of_a_client_that_vanished_are_closed_when_the_loop_is_done(pa
         before = open_files()
         with raw_client(path) as raw:
             socket.send_fds(raw, [b'{"do":"enroll","name":"a","images":2}\n'], [picture] * 2)
-            request = loop.kept.get(timeout=5)
+            request = loop.kept.get(timeout=60)
         assert until(lambda: not request.is_open)
         assert request.read_file(0) == b"picture"
         request.refuse(Code.CANCELLED, "nobody waits")
@@ -358,14 +358,14 @@ def test_those_in_charge_may_take_every_place(path: Path) -> None:
 
 
 def _is_admitted(path: Path) -> bool:
-    with ControlClient(path, timeout_s=5) as client:
+    with ControlClient(path, timeout_s=60) as client:
         return isinstance(client.ask("hello"), Done)
 
 
 def test_a_process_without_descriptors_left_serves_again_when_it_has_some(path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(path), socket.socket(socket.AF_UNIX) as raw:
-        raw.settimeout(10)
+        raw.settimeout(60)
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), hard))  # noqa: PTH208
             raw.connect(os.fspath(path))
