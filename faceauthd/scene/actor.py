@@ -86,7 +86,7 @@ class Actor:
         planes = _planes(warp(texture, matrix, (right - left, bottom - top)))
         self._draw_head(planes, matrix, stored, pose, side, texture)
         planes[3] *= np.float32(1 / 255)
-        return Layer(_travelled(planes, travel_px), left, top)
+        return Layer(travelled(planes, travel_px), left, top)
 
     def _draw_head(
         self,
@@ -107,7 +107,7 @@ class Actor:
         source = head.turned_from(points, Turn(pose.yaw_deg, pose.pitch_deg))
         x, y = grid.filled(source[..., 0]), grid.filled(source[..., 1])
         self._features.fetch(x, y, pose.shut, pose.jaw)
-        drawn = _sampled(texture, x * np.float32(stored), y * np.float32(stored))
+        drawn = sampled(texture, x * np.float32(stored), y * np.float32(stored))
         if side:
             drawn[:3] *= 1.0 + grid.filled(np.float32(_MODELLING * side) * head.normals(points)[..., 0])
         planes[:, rows, columns] = drawn
@@ -153,7 +153,7 @@ def _planes(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.moveaxis(rgba, -1, 0).astype(np.float32, order="C")
 
 
-def _sampled(texture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+def sampled(texture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
     """Planes (4, h, w) of the RGBA texture at points x and y (h, w), bilinear."""
     height, width = texture.shape[:2]
     x = np.clip(x - np.float32(0.5), 0, np.float32(width - 1.001))
@@ -173,7 +173,7 @@ def _sampled(texture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.f
     return upper
 
 
-def _travelled(planes: NDArray[np.float32], travel_px: tuple[float, float]) -> NDArray[np.float32]:
+def travelled(planes: NDArray[np.float32], travel_px: tuple[float, float]) -> NDArray[np.float32]:
     """`planes`, smeared along the way that they went during the exposure; colours are left as they are at the edge."""
     steps = math.ceil(max(abs(travel_px[0]), abs(travel_px[1])))
     if steps < 1:
