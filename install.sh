@@ -18,7 +18,7 @@ PACKAGES=(python3-venv python3-systemd)
 # package=what is missing without it. lgpio is also in requirements.lock, for the Pythons it has wheels for.
 OPTIONAL_PACKAGES=(
     "python3-lgpio=the pins cannot be driven, unless a wheel of lgpio is installed below"
-    "python3-picamera2=the cameras of a Raspberry Pi cannot be used (USB cameras and streams can)"
+    "python3-picamera2=the cameras of a Raspberry Pi cannot be used (USB cameras and streams can, with python3-av)"
 )
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)

@@ -34,6 +34,7 @@ from faceauthd.ports import Camera, Clock, Journal, Viewer
 from faceauthd.recognizer import FaceRecognizer
 from faceauthd.register import Register
 from faceauthd.types import Edge, Event, EventKind
+from faceauthd.vision.attention import Attention
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
 
@@ -99,7 +100,8 @@ def build(
         register = Register(gallery, points, decision.false_accept_rate, clock, tail, looks=decision.refuse_after_looks)
         panels.names.use(register.roster)
         stages = settings.stages_of(config, pack)
-        recognizer = FaceRecognizer(stages, Tracker(forget_s=config.gate.forget_s), register)
+        tracker = Tracker(forget_s=config.gate.forget_s)
+        recognizer = FaceRecognizer(stages, tracker, register, watch_s=decision.liveness_s, attention=Attention())
         camera = held.enter_context(closing(open_camera(config.camera, clock, panels.press, stages)))
         requests: Inbox[Request] = Inbox()
         desk = FrontDesk(
@@ -128,7 +130,7 @@ def build(
             keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
             viewer=viewer or panels.viewer,
         )
-        daemon = Daemon(ports, settings.policy_of(config), settings.button_of(config), edges)
+        daemon = Daemon(ports, settings.policy_of(config), settings.button_of(config), edges, settings.light_of(config))
         panels.quit_calls(lambda: setattr(daemon, "stop_requested", True))
         return Appliance(daemon, clock, camera, panels, held.pop_all())
 

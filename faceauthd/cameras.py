@@ -36,7 +36,7 @@ def open_camera(settings: CameraSettings, clock: Clock, press: Callable[[Edge], 
             return SceneCamera(
                 scene, clock, at_end=settings.at_end, pace=settings.pace, on_edge=press, stall_s=settings.stall_s
             )
-        case SourceKind.AV if _is_live(source.target):
+        case SourceKind.AV if source.is_live:
             return _stream(settings, source.target, clock)
         case SourceKind.AV:
             return _video(settings, source.target, clock)
@@ -98,11 +98,6 @@ def _stream(settings: CameraSettings, target: str, clock: Clock) -> Camera:
 
     wanted = WantedStream((settings.width, settings.height), settings.fps, _orientation(settings))
     return LiveAvCamera(target, wanted, clock, patience=Patience(stall_s=settings.stall_s))
-
-
-def _is_live(target: str) -> bool:
-    """Whether it is a device or a network stream, and no video file."""
-    return "://" in target or target.startswith("/dev/")
 
 
 def _orientation(settings: CameraSettings) -> Orientation:

@@ -6,13 +6,14 @@ One thread decides: cameras, pins and clients only leave things in inboxes.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faceauthd.button import ButtonPolicy
 from faceauthd.contacts import Contacts, hear
 from faceauthd.errors import CameraError, GalleryError
-from faceauthd.gate import Gate, Policy, Tick, step
+from faceauthd.gate import Gate, Mode, Policy, Tick, step
 from faceauthd.inbox import Inbox
+from faceauthd.light import Light, LightPolicy
 from faceauthd.outputs import Vitals, signal_for, status_of
 from faceauthd.ports import Camera, Clock, Desk, Journal, Keeper, Notifier, Panel, People, Recognizer, Viewer
 from faceauthd.types import Asked, CommitDone, CommitFailed, Edge, Event, EventKind, Frame
@@ -45,10 +46,19 @@ class Ports:
 class Daemon:
     """Frames and requests in, a door out."""
 
-    def __init__(self, ports: Ports, policy: Policy, button: ButtonPolicy, edges: Inbox[Edge]) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        policy: Policy,
+        button: ButtonPolicy,
+        edges: Inbox[Edge],
+        light: LightPolicy | None = None,
+    ) -> None:
         self._ports = ports
         self._policy = policy
         self._button_policy = button
+        self._light_policy = light
+        self._light = Light()
         self._contacts = Contacts()
         self._edges = edges
         self._answers: list[Asked] = []
@@ -87,7 +97,9 @@ class Daemon:
             trouble=self._trouble(now_s),
         )
         before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
-        ports.panel.show(signal_for(self.gate, now_s, self._policy.enrolment.templates))
+        self._mind_light(now_s, frame, bool(seen))
+        signal = signal_for(self.gate, now_s, self._policy.enrolment.templates)
+        ports.panel.show(replace(signal, is_lit=self._light.is_lit))
         self._tell(events)
         if self.gate.lockout != before.lockout:
             ports.keeper.save(self.gate.lockout, now_s)
@@ -114,7 +126,13 @@ class Daemon:
         starting = not self._is_ready and now_s - self._started_s < START_S
         if self._ports.camera.healthy(now_s) or (starting and self._camera_problem is None):
             return None
-        return self._camera_problem or "the camera gives no frames"
+        return self._camera_problem or "the camera gives no frames; look at its cable, or run `faceauthd doctor`"
+
+    def _mind_light(self, now_s: float, frame: Frame | None, is_seen: bool) -> None:
+        """An enrolment lights it too: whoever is to be enrolled may not be found in the dark."""
+        if self._light_policy is not None:
+            is_somebody = is_seen or self.gate.mode in (Mode.VOUCHING, Mode.ENROLLING)
+            self._light = self._light.after(now_s, frame.lux if frame else None, is_somebody, self._light_policy)
 
     def _asked(self, now_s: float) -> tuple[Asked, ...]:
         """Presses, commands and the gallery's answers, since the last tick."""
@@ -147,7 +165,8 @@ class Daemon:
         notifier.alive(sentence)
 
     def _vitals(self, tick: Tick) -> Vitals:
-        return Vitals(len(tick.roster.people), tick.roster.templates, self._rate.per_s, self._last_unlock)
+        people, rate = tick.roster.people, self._rate.per_s
+        return Vitals(len(people), tick.roster.templates, rate, self._last_unlock, tick.trouble)
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         for event in events:

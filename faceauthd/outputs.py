@@ -67,12 +67,14 @@ class Vitals:
     fps: float
     last_unlock: tuple[str, float] | None = None
     """Who, and when (monotonic seconds)."""
+    trouble: str | None = None
+    """Why the camera cannot be trusted, and what to do."""
 
 
 def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
     """One sentence or two, as `systemctl status` shows them."""
     people = "1 person" if vitals.people == 1 else f"{vitals.people} people"
-    parts = [f"{_mode_words(gate, now_s)}.", f"{people}, {vitals.templates} templates."]
+    parts = [f"{_mode_words(gate, vitals, now_s)}.", f"{people}, {vitals.templates} templates."]
     if gate.door.alarm is not None:
         parts.insert(0, _ALARM_WORDS[gate.door.alarm])
     if vitals.last_unlock is not None:
@@ -82,7 +84,7 @@ def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
     return " ".join(parts)
 
 
-def _mode_words(gate: Gate, now_s: float) -> str:
+def _mode_words(gate: Gate, vitals: Vitals, now_s: float) -> str:
     if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
         return "Open from inside"
     match gate.mode:
@@ -100,7 +102,7 @@ def _mode_words(gate: Gate, now_s: float) -> str:
         case Mode.ENROLLED:
             return f"Enrolled {gate.person}"
         case Mode.FAULT:
-            return "Locked: the camera gives no frames"
+            return f"Locked: {vitals.trouble or 'the camera gives no frames'}"
         case Mode.VERIFYING:
             return "Looking at somebody"
         case _:

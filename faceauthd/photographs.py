@@ -66,7 +66,7 @@ class PhotographExaminer:
         box = faces[0].box
         landmarks = stages.landmarker.locate(picture, [box])
         eyes = stages.eyes.openness(picture, landmarks)
-        quality = stages.gauge.judge(picture, box, landmarks[0], float(eyes[0].max()))
+        quality = stages.gauge.judge(picture, box, landmarks[0], float(eyes[0].max()), None)
         if quality.reasons:
             return Taken(reason=quality.reasons[0])
         probe = stages.embedder.embed(aligned_crop(picture, landmarks[0])[None])[0]

@@ -2,7 +2,10 @@
 
     detect -> track -> (undecided faces) landmarks -> quality -> (usable looks) align -> embed -> match, liveness
 
-A track that has its verdict costs detection only.
+The detector looks at a frame only where that can change what is known (`vision/attention.py`); else the faces it found
+last still stand there. A track that has its verdict costs detection only. A look's liveness is what all looks of its
+track say by then (`vision/presence.py`, `presentation.py`). Until a track has been watched for long enough to tell, its
+looks are held back; the first one given after that is compared with none before, so that two faces never add up.
 """
 
 from __future__ import annotations
@@ -13,16 +16,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.ports import Matching
+from faceauthd.presentation import judge
 from faceauthd.types import Box, Frame, Quality, Sighting, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detection, scale_boxes
+from faceauthd.vision.presence import Presence, Shown
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from faceauthd.types import Picture, Vector
+    from faceauthd.types import Cues, Picture, Vector
 
 
 class Detecting(Protocol):
@@ -34,7 +40,14 @@ class Locating(Protocol):
 
 
 class Judging(Protocol):
-    def judge(self, picture: Picture, box: Box, landmarks: NDArray[np.float32], eyes_open: float | None) -> Quality: ...
+    def judge(
+        self,
+        picture: Picture,
+        box: Box,
+        landmarks: NDArray[np.float32],
+        eyes_open: float | None,
+        crop: Picture | None,
+    ) -> Quality: ...
 
 
 class Opening(Protocol):
@@ -47,6 +60,16 @@ class Embedding(Protocol):
 
 class Livening(Protocol):
     def score(self, picture: Picture, boxes: Sequence[Box]) -> NDArray[np.float32]: ...
+
+
+class Attending(Protocol):
+    def is_due(self, frame: Frame, *, is_watching: bool, resting: Sequence[Box]) -> bool: ...
+
+
+class Watching(Protocol):
+    def see(self, frame: Frame, shown: Sequence[Shown]) -> Sequence[Cues]: ...
+
+    def restart(self, track: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +86,52 @@ class Stages:
 
 
 class FaceRecognizer:
-    """The recognizer on real models. Remembers the last probe of each track, nothing else."""
+    """The recognizer on real models. Remembers each track's last probe, and for two seconds how it was presented.
 
-    def __init__(self, stages: Stages, tracker: Tracker, gallery: Matching) -> None:
+    A track is watched for `watch_s` seconds before its looks are given, where liveness is checked at all.
+    Without `attention` every frame is looked at.
+    """
+
+    def __init__(
+        self,
+        stages: Stages,
+        tracker: Tracker,
+        gallery: Matching,
+        *,
+        watch_s: float = 0.0,
+        presence: Watching | None = None,
+        attention: Attending | None = None,
+    ) -> None:
         self._stages = stages
         self._tracker = tracker
         self._gallery = gallery
+        self._watch_s = watch_s
+        self._presence: Watching = presence or Presence()
+        self._attention = attention
+        self._boxes: list[Box] = []
         self._last: dict[int, tuple[float, Vector]] = {}
+        self._held_back: set[int] = set()
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
         """Every face in the frame. Raises ModelError if a model breaks."""
-        boxes = self._detect(frame)
+        if self._attention is None or self._is_due(self._attention, frame, wants):
+            self._boxes = self._detect(frame)
+        boxes = self._boxes
         tracks = self._tracker.follow(boxes, frame.time_s)
         now_s = frame.time_s
         self._last = {track: last for track, last in self._last.items() if 0 <= now_s - last[0] <= _REMEMBER_S}
+        self._held_back &= self._last.keys()
         seen = [Sighting(track, box, Quality(0.0)) for track, box in zip(tracks, boxes, strict=True)]
         asked = [i for i, face in enumerate(seen) if wants.identify and face.track not in wants.decided]
         if asked:
             self._examine(frame, seen, asked, wants)
         return tuple(seen)
+
+    def _is_due(self, attention: Attending, frame: Frame, wants: Wants) -> bool:
+        in_view = self._tracker.known(frame.time_s)
+        is_lost = len(in_view) < len(self._boxes)  # too long ago: where they stood says nothing any more
+        is_watching = is_lost or (wants.identify and not wants.decided.issuperset(in_view))
+        return attention.is_due(frame, is_watching=is_watching, resting=self._boxes)
 
     def _detect(self, frame: Frame) -> list[Box]:
         picture = frame.main if frame.lores is None else frame.lores
@@ -95,38 +145,84 @@ class FaceRecognizer:
         landmarks = self._stages.landmarker.locate(picture, [seen[i].box for i in asked])
         eyes = self._stages.eyes.openness(picture, landmarks)
         usable: list[tuple[int, NDArray[np.float32]]] = []
+        crops: list[Picture] = []
         for i, points, lids in zip(asked, landmarks, eyes, strict=True):
-            quality = self._stages.gauge.judge(picture, seen[i].box, points, float(lids.max()))
+            crop = _crop(picture, points)
+            quality = self._stages.gauge.judge(picture, seen[i].box, points, float(lids.max()), crop)
             seen[i] = replace(seen[i], quality=quality)
-            if quality.is_usable:
+            if quality.is_usable and crop is not None:
                 usable.append((i, points))
+                crops.append(crop)
         if usable:
-            self._identify(frame, seen, usable, wants)
+            self._identify(frame, seen, usable, crops, wants)
 
     def _identify(
-        self, frame: Frame, seen: list[Sighting], usable: list[tuple[int, NDArray[np.float32]]], wants: Wants
+        self,
+        frame: Frame,
+        seen: list[Sighting],
+        usable: list[tuple[int, NDArray[np.float32]]],
+        crops: Sequence[Picture],
+        wants: Wants,
     ) -> None:
-        picture = frame.main
-        probes = self._stages.embedder.embed(np.stack([aligned_crop(picture, points) for _, points in usable]))
+        probes = self._stages.embedder.embed(np.stack(crops))
+        tracks = [seen[i].track for i, _ in usable]
+        continuity = [_cosine(self._last.get(track), probe) for track, probe in zip(tracks, probes, strict=True)]
+        self._last |= {track: (frame.time_s, probe) for track, probe in zip(tracks, probes, strict=True)}
+        cues = self._watch(frame, seen, usable, continuity)
         matches = self._gallery.best(probes)
-        liveness = self._stages.liveness
-        living = liveness.score(picture, [seen[i].box for i, _ in usable]) if liveness else None
         for row, (i, _) in enumerate(usable):
-            probe = probes[row]
+            watched = cues[row]
+            track = seen[i].track
+            if watched is not None and watched.watched_s < self._watch_s:
+                self._held_back.add(track)
+                continue
+            judged = judge(watched) if watched is not None else None
             seen[i] = replace(
                 seen[i],
-                probe=probe,
+                probe=probes[row],
                 match=matches[row],
-                liveness=float(living[row]) if living is not None else None,
-                continuity=_cosine(self._last.get(seen[i].track), probe),
-                kinship=min((float(taken @ probe) for taken in wants.taken), default=None),
+                liveness=judged.score if judged else None,
+                suspicion=judged.suspicion if judged else None,
+                continuity=None if track in self._held_back else continuity[row],
+                kinship=min((float(taken @ probes[row]) for taken in wants.taken), default=None),
             )
-            self._last[seen[i].track] = (frame.time_s, probe)
+            self._held_back.discard(track)
+
+    def _watch(
+        self,
+        frame: Frame,
+        seen: list[Sighting],
+        usable: list[tuple[int, NDArray[np.float32]]],
+        continuity: list[float | None],
+    ) -> Sequence[Cues | None]:
+        """How each usable face is presented; what was seen of another face on its track is forgotten."""
+        liveness = self._stages.liveness
+        if liveness is None:
+            return [None] * len(usable)
+        for (i, _), alike in zip(usable, continuity, strict=True):
+            if alike is not None and not alike >= SAME_FACE_COSINE:
+                self._presence.restart(seen[i].track)
+        scores = liveness.score(frame.main, [seen[i].box for i, _ in usable])
+        return self._presence.see(
+            frame,
+            [
+                Shown(seen[i].track, points, seen[i].quality, float(score))
+                for (i, points), score in zip(usable, scores, strict=True)
+            ],
+        )
 
 
 _REMEMBER_S = 30.0
 """Longer than any track may be out of sight (`gate.forget_s`, at most 10) or wait after a refusal the first time. The
 probe must outlive the frames without the face, else another face could come back under the same number unnoticed."""
+
+
+def _crop(picture: Picture, landmarks: NDArray[np.float32]) -> Picture | None:
+    """None where all landmarks are one point."""
+    try:
+        return aligned_crop(picture, landmarks)
+    except ValueError:
+        return None
 
 
 def _cosine(before: tuple[float, Vector] | None, probe: Vector) -> float | None:

@@ -8,6 +8,7 @@ from faceauthd.config import Config
 from faceauthd.enrolment import EnrolmentPolicy
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.gate import Authority, Policy
+from faceauthd.light import LightPolicy
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.recognizer import Stages
 from faceauthd.vision.detect import Detector
@@ -52,6 +53,14 @@ def button_of(config: Config) -> ButtonPolicy:
     return ButtonPolicy(debounce_s=config.enroll.debounce_s, long_press_s=config.enroll.long_press_s)
 
 
+def light_of(config: Config) -> LightPolicy | None:
+    """When the light is lit; None without one."""
+    panel = config.panel
+    if panel.pins.light is None:
+        return None
+    return LightPolicy(below_lux=panel.light_below_lux, all_night=panel.light_when == "dark")
+
+
 def stages_of(config: Config, pack: ModelPack) -> Stages:
     """One of each stage, on the models of `pack`."""
     vision = config.vision
@@ -91,6 +100,7 @@ def pins_of(config: Config) -> PanelPins:
         exit_button=pins.exit_button,
         door_contact=pins.door_contact,
         alarm=pins.alarm,
+        light=pins.light,
         relay_active_high=panel.relay_active_high,
         lamps_active_high=panel.lamps_active_high,
         lamps_dimmable=panel.lamps_dimmable,

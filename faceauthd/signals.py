@@ -44,6 +44,7 @@ class Levels:
     bar: tuple[float, ...] = ()
     buzzer_hz: float | None = None
     alarm: bool = False
+    light: bool = False
 
     @property
     def status(self) -> float:
@@ -98,6 +99,7 @@ def levels(signal: Signal, bar_lamps: int = 8) -> Levels:
     return Levels(
         relay=signal.is_open,
         alarm=signal.is_alarm,
+        light=signal.is_lit,
         red=red,
         green=green,
         blue=blue,
@@ -241,6 +243,8 @@ _C5, _G4, _B5, _C6, _E6, _G6, _C7 = 523.25, 392.0, 987.77, 1046.5, 1318.51, 1567
 _HOLD = _blink(1.25, 0.25)
 _THREE = _blink(0.2, 0.2, 0.2, 0.2, 0.2, 1.0)
 _TWO = _blink(0.2, 0.2, 0.2, 2.4)
+_WINK = _blink(0.15, 0.85)
+_LONG = _blink(2.0, 0.6)
 _SHORT_LONG = _blink(0.2, 0.2, 0.8, 1.6)
 
 _PATTERNS: dict[SignalKind, _Pattern] = {
@@ -257,6 +261,10 @@ _PATTERNS: dict[SignalKind, _Pattern] = {
     SignalKind.LOCKED_OUT: _Pattern(
         _lit(_RED, _blink(1.0, 1.0)), _ends(_blink(1.0, 1.0)), ((0.0, 0.5, _G4), (0.7, 1.2, _G4))
     ),
+    SignalKind.CHALLENGE: _Pattern(
+        _lit(_WHITE, _WINK), _middle(_WINK), ((0.0, 0.1, _E6), (0.2, 0.3, _E6), (0.4, 0.5, _G6))
+    ),
+    SignalKind.SECOND: _Pattern(_lit(_GREEN, _LONG), _by_turns(1.3), ((0.0, 0.1, _C6), (0.3, 0.8, _E6))),
     SignalKind.VOUCH: _Pattern(_lit(_AMBER, _blink(0.25, 0.25)), _by_turns(0.25), ((0.0, 0.25, _B5),)),
     SignalKind.ENROLLING: _Pattern(
         _lit(_BLUE, _breathe(3.0)), Bar(_progress, "fills with each look taken"), ((0.0, 0.08, _C7),)

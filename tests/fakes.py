@@ -87,6 +87,7 @@ class FakeCamera:
     script: Sequence[bool | Exception | None] = ()
     step_s: float = 0.1
     stall_s: float = 1.0
+    lux: float | None = None
     given: int = 0
     last_s: float | None = None
     is_closed: bool = False
@@ -100,7 +101,7 @@ class FakeCamera:
         if item is None:
             return None
         self.last_s = self.clock.at_s
-        return Frame(PICTURE, self.clock.at_s)
+        return Frame(PICTURE, self.clock.at_s, lux=self.lux)
 
     def healthy(self, now_s: float) -> bool:
         return self.last_s is not None and now_s - self.last_s <= self.stall_s

@@ -42,6 +42,7 @@ NAMES = {
     "door_contact": "Door contact",
     "buzzer": "Buzzer",
     "alarm": "Alarm",
+    "light": "Light for the dark",
     "led_red": "Red lamp",
     "led_green": "Green lamp",
     "led_blue": "Blue lamp",
@@ -222,9 +223,16 @@ def draw_alarm(pen: Pen, _: Part, __: PanelPins) -> None:
     symbols.module(pen, ("IN    Alarm", "relay module, or the", "input of an alarm system"), 170)
 
 
+def draw_light(pen: Pen, _: Part, __: PanelPins) -> None:
+    symbols.pull_down(pen)
+    pen.wire(52)
+    symbols.module(pen, ("IN    Light", "relay or MOSFET module,", "a supply of its own"), 170)
+
+
 DRAW: dict[str, Callable[[Pen, Part, PanelPins], None]] = {
     "relay": draw_relay,
     "alarm": draw_alarm,
+    "light": draw_light,
     "button": draw_button,
     "exit": draw_button,
     "door": draw_contact,

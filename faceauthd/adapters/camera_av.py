@@ -123,7 +123,7 @@ def pyav() -> Any:
     try:
         import av
     except ImportError as error:
-        raise CameraError("video needs PyAV; install it with: pip install 'faceauthd[av]'") from error
+        raise CameraError("video needs PyAV; sudo apt install python3-av, or: pip install 'faceauthd[av]'") from error
     return av
 
 

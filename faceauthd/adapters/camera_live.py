@@ -82,15 +82,9 @@ class LiveCamera:
         self._news = threading.Condition()
         self._shot: Shot | None = None
         self._last_s: float | None = None
-        self._lux: float | None = None
         self._problem: str | None = None
         self._is_closed = False
         self._begin()
-
-    @property
-    def lux(self) -> float | None:
-        """How bright the scene is, in lux, as the camera estimates it; None if it does not say."""
-        return self._lux
 
     @property
     def finished(self) -> bool:
@@ -112,7 +106,7 @@ class LiveCamera:
             problem = None if self._is_closed else self._problem
         if shot is not None:
             main, lores = shot.develop()
-            return Frame(main, shot.time_s, lores)
+            return Frame(main, shot.time_s, lores, shot.lux)
         if problem is not None:
             raise CameraError(problem)
         return None
@@ -171,7 +165,7 @@ class LiveCamera:
             if self._last_s is not None and time_s <= self._last_s:
                 time_s = math.nextafter(self._last_s, math.inf)
             self._last_s, self._sign_s = time_s, now_s
-            self._lux, self._problem = shot.lux, None
+            self._problem = None
             if not self._is_closed:
                 self._shot = Shot(time_s, shot.develop, shot.lux)
             self._news.notify_all()

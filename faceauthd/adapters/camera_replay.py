@@ -55,7 +55,9 @@ def scheduled(folder: Path, fps: float) -> list[tuple[Path, float]]:
         names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
         has_times = (folder / TIMES).is_file()
     except OSError as error:
-        raise CameraError(f"{folder}: the folder to replay cannot be read: {error.strerror}") from error
+        raise CameraError(
+            f"{folder}: the folder to replay cannot be read: {error.strerror}; set camera.source"
+        ) from error
     if has_times:
         return _listed(folder / TIMES)
     if not names:

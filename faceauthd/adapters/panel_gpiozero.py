@@ -1,4 +1,4 @@
-"""The panel on the Pi's pins: lamps, bar, buzzer, contacts, alarm and relay through gpiozero.
+"""The panel on the Pi's pins: lamps, bar, buzzer, contacts, alarm, light and relay through gpiozero.
 
 Made of gpiozero's plain devices: blinking and debounce are ours (`faceauthd.signals`, `faceauthd.button`), so no
 thread or timer of the library runs, and a callback only passes an edge on. A device is written when its level
@@ -68,8 +68,9 @@ class GpiozeroPanel:
             raise PanelError("panel: it is closed; start faceauthd again")
         wanted = levels(signal, len(self._pins.bar))
         self._write_relay(wanted.relay)
-        if "alarm" in self._outputs:
-            self._write("alarm", float(wanted.alarm))
+        for part, is_on in (("alarm", wanted.alarm), ("light", wanted.light)):
+            if part in self._outputs:
+                self._write(part, float(is_on))
         for part, level in _lamp_levels(wanted):
             if part in self._outputs:
                 self._write(part, self._as_shown(level))
@@ -108,8 +109,9 @@ class GpiozeroPanel:
         pins = self._pins
         if pins.relay is not None:
             self._relay = self._open_output("relay", pins.relay_active_high, is_pwm=False)
-        if pins.alarm is not None:
-            self._outputs["alarm"] = self._open_output("alarm", True, is_pwm=False)
+        for part in ("alarm", "light"):
+            if getattr(pins, part) is not None:
+                self._outputs[part] = self._open_output(part, True, is_pwm=False)
         for part, _ in pins.lamps():
             self._outputs[part] = self._open_output(part, pins.lamps_active_high, is_pwm=pins.lamps_dimmable)
         if pins.buzzer is not None:

@@ -26,6 +26,8 @@ class PanelPins:
     """Connected to ground while the door is shut, so that a broken wire is an open door."""
     alarm: int | None = None
     """High while the door is held or forced open."""
+    light: int | None = None
+    """High while the light beside the camera is lit."""
     relay_active_high: bool = True
     lamps_active_high: bool = True
     """False for lamps with a common anode."""
@@ -44,7 +46,7 @@ class PanelPins:
 
     def parts(self) -> Iterator[tuple[str, int]]:
         """Name and pin of everything that is there."""
-        others = ("relay", "alarm", "buzzer", *(name for name, _ in self.contacts()))
+        others = ("relay", "alarm", "light", "buzzer", *(name for name, _ in self.contacts()))
         yield from ((name, pin) for name in others if (pin := getattr(self, name)) is not None)
         yield from self.lamps()
 

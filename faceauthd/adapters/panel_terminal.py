@@ -147,8 +147,9 @@ class TerminalPanel:
         if self._is_gone:
             return
         door = "open" if signal.is_open else "locked"
+        light = ", light on" if signal.is_lit else ""
         try:
-            self._stream.write(f"{signal.now_s - self._start_s:8.2f}  {door:<6}  {signal_text(signal)}\n")
+            self._stream.write(f"{signal.now_s - self._start_s:8.2f}  {door:<6}  {signal_text(signal)}{light}\n")
             self._stream.flush()
         except _UNWRITABLE as error:
             self._give_up(error)
@@ -169,7 +170,7 @@ def _outlet(stream: TextIO, patience_s: float) -> TerminalOutlet | None:
 def _news(signal: Signal) -> tuple[object, ...]:
     """What makes a new line, or an immediate drawing. Hints that come and go with each frame do not."""
     reason = None if signal.kind in _GUIDING else signal.reason
-    return signal.kind, signal.is_open, signal.progress, signal.name, reason
+    return signal.kind, signal.is_open, signal.progress, signal.name, reason, signal.is_lit
 
 
 def _mark(face: Sighting, roster: Roster, before: Mark | None) -> Mark:

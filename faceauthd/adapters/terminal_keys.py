@@ -66,14 +66,14 @@ class TerminalKeys:
             return  # the terminal is gone, there is nothing to restore
 
     def _read(self) -> None:
-        while True:
+        while self._wake_write >= 0:  # a key may have closed it, from this very thread
             ready, _, _ = select.select((self._fd, self._wake_read), (), (), self._patience_s())
             if self._release_s is not None and time.monotonic() >= self._release_s:
                 self._release_s = None
                 self._on_edge(Edge(is_down=False, at_s=self._now()))
             if self._wake_read in ready or (self._fd in ready and not self._take_key()):
-                os.close(self._wake_read)
-                return
+                break
+        os.close(self._wake_read)
 
     def _take_key(self) -> bool:
         """Act on one key; False if there will be no more."""

@@ -82,6 +82,8 @@ def _side(view: View, *, has_colour: bool) -> RenderableType:
         parts.add_row("bar", _bar(levels.bar, has_colour=has_colour))
     sound = Text(f"♪ {levels.buzzer_hz:.0f} Hz", "bold yellow") if levels.buzzer_hz else Text("-", "dim")
     parts.add_row("buzzer", sound)
+    if levels.light:
+        parts.add_row("light", Text("lit", "bold white"))
     state = Text(signal_text(signal), _STATE_STYLE.get(signal.kind, "bold"), overflow="ellipsis")
     return Group(_door(is_open=signal.is_open), Text(), state, Text(), parts, Text(), *_faces(view.marks))
 

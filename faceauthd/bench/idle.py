@@ -25,6 +25,8 @@ LOOKS_A_SECOND = 10
 MANY_TEMPLATES = 10_000
 _EACH = 5
 _SCENE_S = 2.0
+_BESIDE_M = 0.32
+_FRAMES = "frames"
 _SETTLE_S = 4.0
 """Until the door has opened for whoever is enrolled, or refused a stranger: a decided face is what stands there."""
 
@@ -36,12 +38,14 @@ class Rest:
     name: str
     who: str | None
     enrolled: int
+    crowd: int = 1
 
 
 RESTS = (
     Rest("nobody", None, _EACH),
     Rest("enrolled person", ENROLLED, _EACH),
     Rest("stranger, 10 k templates", STRANGER, MANY_TEMPLATES),
+    Rest("crowd of four", STRANGER, _EACH, crowd=4),
 )
 
 
@@ -51,11 +55,8 @@ def measure_rest(kit: Kit, rest: Rest, folder: Path, *, seconds: float) -> dict[
     The frames are pictures in `folder`, played over and over; reading them is the camera's work and not the
     service's, so its share is measured apart (`camera_cpu`).
     """
-    frames, gallery = folder / "frames", folder / "gallery"
-    frames.mkdir(parents=True)
-    _draw(rest.who, frames)
-    _enroll(kit, gallery, rest.enrolled)
-    with running(folder, _overrides(kit, frames, gallery)) as service:
+    overrides = prepared(kit, rest, folder)
+    with running(folder, overrides) as service:
         time.sleep(_SETTLE_S)
         began_s, cpu_s = time.perf_counter(), service.cpu_s()
         time.sleep(seconds)
@@ -66,9 +67,18 @@ def measure_rest(kit: Kit, rest: Rest, folder: Path, *, seconds: float) -> dict[
         "looks_a_second": LOOKS_A_SECOND,
         "templates": rest.enrolled,
         "cpu": round(worked, 4),
-        "camera_cpu": round(_reading(frames), 4),
+        "camera_cpu": round(_reading(folder / _FRAMES), 4),
         "memory": memory,
     }
+
+
+def prepared(kit: Kit, rest: Rest, folder: Path) -> list[str]:
+    """The frames and the gallery of `rest`, made in `folder`, and the settings of the service that uses them."""
+    frames, gallery = folder / _FRAMES, folder / "gallery"
+    frames.mkdir(parents=True)
+    _draw(rest.who, frames, rest.crowd)
+    _enroll(kit, gallery, rest.enrolled)
+    return _overrides(kit, frames, gallery)
 
 
 def measure_start(kit: Kit, folder: Path, *, times: int) -> dict[str, object]:
@@ -94,10 +104,13 @@ def _overrides(kit: Kit, frames: Path, gallery: Path) -> list[str]:
     ]
 
 
-def _draw(who: str | None, folder: Path) -> None:
-    """Frames in which `who` stands and looks, or of the empty room, as pictures that are quick to read."""
-    pose = Pose(distance_m=0.75)
-    visits = () if who is None else (Visit(who, (Keyframe(0.0, pose), Keyframe(_SCENE_S, pose)), line=0),)
+def _draw(who: str | None, folder: Path, crowd: int = 1) -> None:
+    """Frames in which `who` stands and looks, `crowd` times side by side, or of the empty room, quick to read."""
+    distance_m = 0.75 if crowd == 1 else 1.4
+    poses = [Pose(x_m=_BESIDE_M * (number - (crowd - 1) / 2), distance_m=distance_m) for number in range(crowd)]
+    visits = tuple(
+        Visit(who, (Keyframe(0.0, pose), Keyframe(_SCENE_S, pose)), line=0) for pose in poses if who is not None
+    )
     scene = played(SceneSpec("standing", (640, 480), LOOKS_A_SECOND, _SCENE_S, seed=1, room_seed=4, visits=visits))
     for number in range(len(scene)):
         save_picture(scene.frame(number).main, folder / f"{number:03d}.bmp")

@@ -101,10 +101,15 @@ class FirstLook:
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
         seen = self._recognizer.look(frame, wants)
-        if self.frame_s is None and any(sighting.probe is not None for sighting in seen):
+        if self.frame_s is None and any(_is_usable(sighting) for sighting in seen):
             self.frame_s = frame.time_s
             self.worked_s = self._camera.worked_before_s
         return seen
+
+
+def _is_usable(sighting: Sighting) -> bool:
+    """Good enough to be compared, even if it is held back until liveness can be told."""
+    return sighting.probe is not None or (sighting.quality.score > 0 and sighting.quality.is_usable)
 
 
 class Relay:

@@ -80,7 +80,7 @@ def _cases(stages: Stages, matcher: Matcher, faces: Sequence[_Face]) -> dict[str
 
     def judge(number: int) -> object:
         one = face(number)
-        return stages.gauge.judge(one.frame.main, one.box, one.landmarks[0], 1.0)
+        return stages.gauge.judge(one.frame.main, one.box, one.landmarks[0], 1.0, one.crop)
 
     cases: dict[str, Case] = {
         "detect": detect,

@@ -28,7 +28,7 @@ def measure_matching(folder: Path, rows: int, rounds: int) -> dict[str, Duration
     `read`, in turns with it, is the floor: numpy's maximum of the same numbers, which does little but fetch them.
     """
     path = folder / f"{rows}.npy"
-    _write(path, rows)
+    write_rows(path, rows)
     matrix = np.load(path, mmap_mode="r")
     matcher = Matcher()
     matcher.point_at(matrix, owners_of(rows))
@@ -41,7 +41,7 @@ def measure_matching(folder: Path, rows: int, rounds: int) -> dict[str, Duration
         path.unlink()
 
 
-def _write(path: Path, rows: int) -> None:
+def write_rows(path: Path, rows: int) -> None:
     """Random unit rows, a piece at a time, so that a small board's memory suffices."""
     rng = np.random.default_rng(8)
     matrix: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, 512))

@@ -15,7 +15,7 @@ from faceauthd.bench.kit import Kit, open_kit, usable_frames
 from faceauthd.bench.looks import measure_looks
 from faceauthd.bench.machine import load, machine
 from faceauthd.bench.matching import LARGEST, SIZES, measure_matching
-from faceauthd.bench.unlock import RATES, measure_unlocking
+from faceauthd.bench.unlock import RATES, measure_unlocking, trace_unlocking
 
 Say = Callable[[str], None]
 
@@ -41,13 +41,19 @@ class Effort:
         return cls(threads, largest_gallery=most)
 
 
-def run(effort: Effort, say: Say) -> dict[str, object]:
-    """Measure everything; `say` hears what is being done. Raises FaceauthdError."""
+def run(effort: Effort, say: Say, trace: Path | None = None) -> dict[str, object]:
+    """Measure everything; `say` hears what is being done. Raises FaceauthdError.
+
+    `trace` is the file to write one unlocking's trace to.
+    """
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
     described = machine()
     kit = open_kit(effort.threads)
     with tempfile.TemporaryDirectory(prefix="faceauthd-bench-") as name:
         folder = Path(name)
+        if trace is not None:
+            say(f"where an unlocking's time goes, into {trace} ...")
+            trace_unlocking(kit, folder, trace)
         return {
             "schema": SCHEMA,
             "faceauthd": __version__,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from faceauthd.bench.errors import BenchError
 from faceauthd.bench.kit import demo_scene, templates, walk_up, with_lores
 from faceauthd.bench.lived import FirstLook, LivedCamera, LivedClock, Relay, Silence
 from faceauthd.bench.sample import spread
+from faceauthd.bench.trace import Recorder, Span, write_trace
 from faceauthd.daemon import Daemon, Ports
 from faceauthd.gallery import Gallery
 from faceauthd.inbox import Inbox
 from faceauthd.recognizer import FaceRecognizer
 from faceauthd.register import Register
 from faceauthd.types import Frame, Role
+from faceauthd.vision.attention import Attention
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from faceauthd.scene.player import Scene
 
 RATES = (15, 30)
+TRACED_FPS = 30
 _CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 _FIRST_SEED = 100
 
@@ -56,10 +59,7 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
     """
     done: dict[str, list[Unlocking]] = {name: [] for name in _CLOCKS}
     with _gallery(kit, folder / f"gallery-{fps}") as gallery:
-        decision = kit.config.decision
-        register = Register(
-            gallery, _curve(kit), decision.false_accept_rate, MonotonicClock(), looks=decision.refuse_after_looks
-        )
+        register = _register(kit, gallery)
         for number in range(walks):
             walk = _Walk(demo_scene(fps, _FIRST_SEED + number))
             for name, timer in _CLOCKS.items():
@@ -69,20 +69,71 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
     return {"walks": walks, **{name: _as_json(each) for name, each in done.items()}}
 
 
-def unlock(kit: Kit, register: Register, walk: _Walk, timer: Callable[[], float]) -> Unlocking | None:
-    """Walk up once; None if the door did not open."""
+def trace_unlocking(kit: Kit, folder: Path, path: Path, *, fps: int = TRACED_FPS) -> None:
+    """Write to `path` where the time of one walk-up goes, from its first usable frame to the relay. Raises BenchError.
+
+    What is drawn of the scene takes no time in it, nor does waiting for frames: it is the processor's work on the wall
+    clock.
+    """
+    recorder = Recorder()
+    watched = replace(kit, stages=recorder.stages(kit.stages))
+    with _gallery(kit, folder / "gallery-trace") as gallery:
+        register = _register(kit, gallery)
+        walk = _Walk(demo_scene(fps, _FIRST_SEED))
+        for number in walk.numbers:
+            walk.frame(number)
+        if unlock(kit, register, walk, time.perf_counter) is None:
+            raise BenchError("the door did not open in the demonstration, so there is nothing to trace")
+        marks: list[float] = []
+        opened = unlock(watched, register, walk, recorder.timer, recorder, marks)
+    if opened is None or not marks:
+        raise BenchError("the door did not open in the demonstration, so there is nothing to trace")
+    write_trace(path, recorder.spans, began_s=marks[0], what=f"faceauthd: first usable frame to relay, {fps} fps")
+
+
+def unlock(
+    kit: Kit,
+    register: Register,
+    walk: _Walk,
+    timer: Callable[[], float],
+    recorder: Recorder | None = None,
+    marks: list[float] | None = None,
+) -> Unlocking | None:
+    """Walk up once; None if the door did not open. `recorder` notes what is done, `marks` when the first usable frame
+    was handed over."""
     fps, first = walk.scene.fps, walk.numbers.start
     clock = LivedClock(first / fps, timer)
     camera, relay = LivedCamera(walk.frame, fps, first, clock), Relay(clock)
-    looking = FirstLook(FaceRecognizer(kit.stages, Tracker(), register), camera)
+    looking = FirstLook(_recognizer(kit, register), camera)
+    if recorder is not None:
+        looking.look = recorder.timed("look", looking.look)  # type: ignore[method-assign]
     silence = Silence()
     ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence)
     daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
     while relay.opened_s is None and not camera.finished:
+        began_s = timer()
         daemon.tick()
+        if recorder is not None:
+            recorder.spans.append(Span("tick", began_s, timer()))
+        if marks is not None and not marks and looking.frame_s is not None:
+            marks.append(began_s)
     if relay.opened_s is None or looking.frame_s is None:
         return None
     return Unlocking(1000 * (relay.opened_s - looking.frame_s), 1000 * (relay.worked_s - looking.worked_s))
+
+
+def _register(kit: Kit, gallery: Gallery) -> Register:
+    decision = kit.config.decision
+    return Register(
+        gallery, _curve(kit), decision.false_accept_rate, MonotonicClock(), looks=decision.refuse_after_looks
+    )
+
+
+def _recognizer(kit: Kit, register: Register) -> FaceRecognizer:
+    """As at the door."""
+    config = kit.config
+    tracker = Tracker(forget_s=config.gate.forget_s)
+    return FaceRecognizer(kit.stages, tracker, register, watch_s=config.decision.liveness_s, attention=Attention())
 
 
 class _Walk:

@@ -15,7 +15,9 @@ MEMORY = ("rss_mb", "peak_mb", "anonymous_mb", "mapped_mb")
 _POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
-def bench(*, as_json: bool, quick: bool, full: bool, threads: int, earlier: Path | None) -> int:
+def bench(
+    *, as_json: bool, quick: bool, full: bool, threads: int, earlier: Path | None, trace: Path | None = None
+) -> int:
     """Measure and tell. Raises FaceauthdError."""
     from faceauthd.bench.compare import differences, ratios, read_run
 
@@ -26,7 +28,7 @@ def bench(*, as_json: bool, quick: bool, full: bool, threads: int, earlier: Path
     from faceauthd.bench.run import Effort, run
 
     printer = Printer(as_json=as_json)
-    found = run(Effort.of(threads=threads, quick=quick, full=full), printer.note)
+    found = run(Effort.of(threads=threads, quick=quick, full=full), printer.note, trace)
     if before is not None:
         found["compared"] = {each.name: round(each.ratio, 4) for each in ratios(before, found)}
         found["unlike"] = differences(before, found)

@@ -11,32 +11,21 @@ from typing import Annotated
 import typer
 
 from faceauthd.adapters.journal_reader import Wanted
-from faceauthd.cli import ctl_offline
+from faceauthd.cli import ctl_door, ctl_offline, ctl_rules
+from faceauthd.cli.ctl_app import Name, app, tell
 from faceauthd.cli.ctl_arguments import seconds_ago, spread
-from faceauthd.cli.ctl_command import command, shared_options
+from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
 from faceauthd.cli.ctl_events import journal_of, tell_events
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_people, show_person, show_status
 from faceauthd.cli.ctl_watch import watch_all
-from faceauthd.cli.exits import EXIT_MEANING, ExitCode
+from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import be_printable
 from faceauthd.control.verbs import EVENTS_LIMIT, IMAGES_LIMIT
 from faceauthd.types import EventKind, Role
 
-_EXITS = "\n".join(f"  {int(code):3}  {meaning}" for code, meaning in EXIT_MEANING.items())
-
-app = typer.Typer(
-    name="faceauthctl",
-    help="Speak to faceauthd, the face-unlock appliance, while it runs.",
-    epilog=f"\b\nExit codes:\n{_EXITS}",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.callback()(shared_options)
-
-Name = Annotated[str, typer.Argument(help="Name of the person.", show_default=False)]
+__all__ = ["app", "main"]
 
 
 @command(app, ["faceauthctl status", "faceauthctl status --json | jq .state"])
@@ -106,7 +95,7 @@ def enroll(
 @command(app, ["sudo faceauthctl cancel"])
 def cancel(session: Session) -> None:
     """Give up the enrolment that is running; nothing of it is kept."""
-    _tell(session, session.ask("cancel"), "Given up.")
+    tell(session, session.ask("cancel"), "Given up.")
 
 
 @command(app, ["sudo faceauthctl rename person-1 alice"])
@@ -116,7 +105,7 @@ def rename(
     new: Annotated[str, typer.Argument(help="Name as it shall be.", show_default=False)],
 ) -> None:
     """Give somebody another name."""
-    _tell(session, session.ask("rename", old=old, new=new), f"Renamed {old} to {new}.")
+    tell(session, session.ask("rename", old=old, new=new), f"Renamed {old} to {new}.")
 
 
 @command(app, ["sudo faceauthctl remove alice", "sudo faceauthctl remove alice --yes"])
@@ -124,13 +113,19 @@ def remove(
     session: Session,
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    last: Annotated[
+        bool, typer.Option("--last", help="Even the last person: the next press of the button makes an administrator.")
+    ] = False,
 ) -> None:
-    """Remove somebody, with every template; the door opens for them no more."""
+    """Remove somebody, with every template; the door opens for them no more.
+
+    The last administrator cannot be removed while others are enrolled: make somebody else one first.
+    """
     if not yes and not sys.stdin.isatty():
         session.end(ExitCode.USAGE, "remove asks first, and there is no terminal to ask at; add --yes", "BAD_REQUEST")
     if not yes and not typer.confirm(f"Remove {name!r} for good?", err=True):
         session.end(ExitCode.REFUSED, "not removed", "CANCELLED")
-    _tell(session, session.ask("remove", name=name), f"Removed {name}.")
+    tell(session, session.ask("remove", name=name, **({"last": True} if last else {})), f"Removed {name}.")
 
 
 @command(
@@ -167,11 +162,8 @@ def watch(session: Session) -> None:
     watch_all(session)
 
 
-def _tell(session: Session, result: dict[str, object], text: str) -> None:
-    if session.options.as_json:
-        session.printer.document(result)
-    else:
-        session.printer.line(text)
+for more in (ctl_rules, ctl_door):
+    more.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -28,17 +28,32 @@ Told = Mapping[str, object]
 
 def enroll_live(session: Session, name: str, role: str) -> None:
     """Enrol whoever stands there, with the daemon's guidance as it comes; Ctrl-C gives it up."""
+    _congratulate(session, _guided(session, "enroll", {"name": name, "role": role}))
+
+
+def improve_live(session: Session, name: str) -> None:
+    """Take more templates of somebody who stands there; else as `enroll_live`."""
+    result = _guided(session, "improve", {"name": name})
+    if session.options.as_json:
+        session.printer.document(result)
+        return
+    person = result.get("person")
+    templates = person.get("templates", "?") if isinstance(person, dict) else "?"
+    session.printer.line(f"{name} has {templates} templates now.")
+
+
+def _guided(session: Session, verb: str, asked: Mapping[str, Scalar]) -> dict[str, object]:
+    """The result; ends the command if the daemon refuses, or on Ctrl-C."""
     with session.connect() as client:
         if not session.options.as_json:
-            session.printer.note(f"Stand in front of the camera, {name}; Ctrl-C gives up.")
+            session.printer.note(f"Stand in front of the camera, {asked['name']}; Ctrl-C gives up.")
         try:
-            asked = {"name": name, "role": role}
-            answer = client.ask("enroll", asked, on_progress=_Guide(session), timeout_s=_LONG_TIMEOUT_S)
+            answer = client.ask(verb, asked, on_progress=_Guide(session), timeout_s=_LONG_TIMEOUT_S)
         except KeyboardInterrupt:
             _give_up(session, client)
     if isinstance(answer, Denied):
         session.end_denied(answer)
-    _congratulate(session, answer.result)
+    return answer.result
 
 
 def _give_up(session: Session, client: ControlClient) -> NoReturn:

@@ -10,7 +10,7 @@ from faceauthd.control.shapes import event_from
 from faceauthd.prose import event_text
 
 Fields = Mapping[str, Any]
-PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED")
+PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED", "MAY ENTER")
 
 
 def show_status(printer: Printer, told: Fields) -> None:
@@ -87,15 +87,37 @@ def _row(person: Fields) -> tuple[str, ...]:
     templates = f"{person.get('templates', '?')}{f' (+{foreign} of another model)' if foreign else ''}"
     quality = f"{float(person.get('quality') or 0):.2f}"
     name, role = str(person.get("name", "?")), str(person.get("role", "?"))
-    return name, role, templates, quality, epoch_time(person.get("enrolled_at"))
+    return name, role, templates, quality, epoch_time(person.get("enrolled_at")), may_enter(person)
+
+
+def may_enter(person: Fields) -> str:
+    """When somebody may come in, in words."""
+    if person.get("disabled"):
+        return "not: disabled"
+    start, end, hours = (person.get(key) for key in ("valid_from", "valid_until", "hours"))
+    limits = [str(hours)] if hours else []
+    limits += [f"from {epoch_time(start)}"] if start is not None else []
+    limits += [f"until {epoch_time(end)}"] if end is not None else []
+    return ", ".join(limits) or "always"
 
 
 def show_person(printer: Printer, person: Fields) -> None:
     """One person, one fact a line."""
-    name, role, templates, quality, enrolled = _row(person)
-    printer.facts(
-        [("name", name), ("role", role), ("templates", templates), ("quality", quality), ("enrolled", enrolled)]
+    printer.facts(zip(("name", "role", "templates", "quality", "enrolled", "may enter"), _row(person), strict=True))
+
+
+def show_threshold(printer: Printer, told: Fields) -> None:
+    """The promise, and what it asks of a look, in sentences."""
+    promise, templates = float(told.get("false_accept_rate") or 0), told.get("templates")
+    printer.line(f"The promise: of {1 / promise:,.0f} attempts by strangers, one opens the door." if promise else "")
+    printer.line(
+        f"It is shared by {templates} templates of {told.get('people')} people, and by the "
+        f"{told.get('looks_of_an_attempt')} looks that an attempt may have."
     )
+    printer.line(f"So a face opens the door from a cosine of {float(told.get('threshold') or 0):.3f} on.")
+    printer.line("More templates raise that cosine: remove people who come no more.")
+    if told.get("threshold_is_extrapolated"):
+        printer.line("This cosine lies beyond the impostors that were measured, where their tail is extrapolated.")
 
 
 def event_line(told: Fields) -> str:

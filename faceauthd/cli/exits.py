@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from faceauthd.bench.errors import BenchError
 from faceauthd.control.client import NotAdmitted, NotRunning
 from faceauthd.control.protocol import Code
 from faceauthd.errors import ConfigError, FaceauthdError, GalleryRefused, ModelError, PictureError, SceneError
@@ -54,6 +55,7 @@ _BY_ERROR: tuple[tuple[type[FaceauthdError], ExitCode], ...] = (
     (ConfigError, ExitCode.USAGE),
     (PictureError, ExitCode.USAGE),
     (SceneError, ExitCode.USAGE),
+    (BenchError, ExitCode.USAGE),
 )
 
 

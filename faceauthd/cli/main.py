@@ -12,7 +12,8 @@ import typer
 from faceauthd import __version__
 from faceauthd.cli import configuration
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode, exit_for_error
-from faceauthd.errors import ConfigError, FaceauthdError
+from faceauthd.cli.severity import ERROR, WARNING, mark
+from faceauthd.errors import ConfigError, FaceauthdError, PanelError
 
 app = typer.Typer(
     name="faceauthd",
@@ -115,6 +116,32 @@ def evaluate(
     raise typer.Exit(measure(images, pairs, as_json, models, threads, report, with_images))
 
 
+@app.command(name="evaluate-liveness")
+def evaluate_liveness(
+    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of <species>/<clip>/, frames and clip.json.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    models: Annotated[Path | None, typer.Option(help="Folder of the model pack; the shipped one if not given.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Write a page with charts and tables to this folder.")
+    ] = None,
+) -> None:
+    """Measure liveness on clips of living people and of attacks, as the door would decide on them.
+
+    A clip is a folder CLIPS/<species>/<clip>/ with its frames 000.jpg, 001.jpg, ... and clip.json, which says
+    {"fps": 15}. Species whose names begin with "live" are living people. Printed are APCER for each kind of attack,
+    BPCER, and how many had no answer, with 95 % intervals (ISO/IEC 30107-3).
+
+    \b
+    Examples:
+        faceauthd evaluate-liveness clips/ --report report/
+        faceauthd evaluate-liveness clips/ --json | jq .worst_apcer
+    """
+    from faceauthd.cli.evaluate_liveness import evaluate_liveness as measure
+
+    raise typer.Exit(measure(clips, as_json=as_json, models=models, threads=threads, report=report))
+
+
 @app.command(name="panel-test")
 def panel_test(
     config: Annotated[
@@ -180,16 +207,19 @@ def lock_panel(
     ] = None,
     overrides: configuration.Overrides = None,
 ) -> None:
-    """Close the relay, and nothing else. The service runs this however the daemon ended.
+    """Close the relay, lower alarm and light, and nothing else. The service runs this however the daemon ended.
 
     \b
     Example:
         sudo faceauthd panel-lock --config /etc/faceauthd/faceauthd.yaml
     """
-    from faceauthd.cli.panel_lock import lock_relay
-    from faceauthd.config import load_config, system_file
+    from faceauthd.cli.panel_lock import lock_relay, outputs_of
 
-    typer.echo(lock_relay(load_config(config or system_file(), overrides or ()).config))
+    try:
+        typer.echo(lock_relay(outputs_of(config, overrides or ())))
+    except PanelError as error:
+        sys.stderr.write(f"{mark(sys.stderr, WARNING)}panel-lock: nothing was driven: {error}\n")
+        raise typer.Exit(ExitCode.FAILED) from None
 
 
 @app.command()
@@ -202,6 +232,10 @@ def bench(
     threads: Annotated[int, typer.Option(min=1, max=8, help="Threads that each model, and numpy, may use.")] = 1,
     compare: Annotated[
         Path | None, typer.Option(metavar="FILE", help="An earlier --json document; prints the ratios to it.")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write where one unlocking's time goes, for ui.perfetto.dev."),
     ] = None,
 ) -> None:
     """Measure speed and size on this machine: stages, time to unlock, matching, start, rest and memory.
@@ -216,7 +250,7 @@ def bench(
     """
     from faceauthd.cli.bench import bench as measure
 
-    raise typer.Exit(measure(as_json=as_json, quick=quick, full=full, threads=threads, earlier=compare))
+    raise typer.Exit(measure(as_json=as_json, quick=quick, full=full, threads=threads, earlier=compare, trace=trace))
 
 
 app.command(name="check-config")(configuration.check_config)
@@ -229,8 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=None if arguments is None else list(arguments), standalone_mode=True)
     except ConfigError as error:
         for problem in error.problems:
-            sys.stderr.write(f"faceauthd: {problem}\n")
+            sys.stderr.write(f"{mark(sys.stderr, ERROR)}faceauthd: {problem}\n")
         sys.exit(ExitCode.USAGE)
     except FaceauthdError as error:
-        sys.stderr.write(f"faceauthd: {error}\n")
+        sys.stderr.write(f"{mark(sys.stderr, ERROR)}faceauthd: {error}\n")
         sys.exit(exit_for_error(error))

@@ -32,12 +32,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to go through. `contacts` are the inputs to be tried, by name; `relay_s` 0 leaves the relay alone,
-    and the alarm's output moves only where it `sounds_alarm`."""
+    """What to go through. `contacts` are the inputs to be tried, by name; `relay_s` 0 leaves the relay alone, `light_s`
+    0 the light, and the alarm's output moves only where it `sounds_alarm`."""
 
     pause_s: float = 2.5
     relay_s: float = 0.0
     sounds_alarm: bool = False
+    light_s: float = 0.0
     button_s: float = 10.0
     contacts: tuple[str, ...] = ()
 
@@ -58,6 +59,9 @@ class Rehearsal:
             for kind in SignalKind:
                 self._say(_line(kind))
                 self._play(kind, plan.pause_s, sounds_alarm=plan.sounds_alarm)
+            if plan.light_s > 0:
+                self._say(f"light: lit for {plan.light_s:g} s")
+                self._play(SignalKind.READY, plan.light_s, is_lit=True)
             if plan.relay_s > 0:
                 self._say(f"relay: open for {plan.relay_s:g} s")
                 self._play(SignalKind.UNLOCKED, plan.relay_s, is_open=True)
@@ -68,11 +72,19 @@ class Rehearsal:
         finally:
             self._panel.lock()
 
-    def _play(self, kind: SignalKind, seconds: float, *, is_open: bool = False, sounds_alarm: bool = False) -> None:
+    def _play(
+        self,
+        kind: SignalKind,
+        seconds: float,
+        *,
+        is_open: bool = False,
+        sounds_alarm: bool = False,
+        is_lit: bool = False,
+    ) -> None:
         for now_s, since_s in self._ticks(seconds):
             is_alarm = sounds_alarm and kind in (SignalKind.DOOR_HELD, SignalKind.DOOR_FORCED)
             progress = (int(5 * (now_s - since_s) / seconds), 5) if kind is SignalKind.ENROLLING else (0, 0)
-            self._panel.show(Signal(kind, now_s, since_s, is_open, progress, is_alarm=is_alarm))
+            self._panel.show(Signal(kind, now_s, since_s, is_open, progress, is_alarm=is_alarm, is_lit=is_lit))
 
     def _listen(self, plan: Plan) -> None:
         """Wait for the contacts to be used, until each was or the time is over."""
@@ -154,5 +166,6 @@ def panel_test(
     if relay and not relay_s:
         sys.stderr.write("faceauthd: the relay is left alone\n")
     contacts = tuple(name for name, _ in settings.pins_of(config).contacts()) if "gpiozero" in config.panel.kind else ()
-    rehearse(config, replace(plan, relay_s=relay_s, contacts=contacts or ("button",)))
+    light_s = plan.pause_s if settings.light_of(config) else 0.0
+    rehearse(config, replace(plan, relay_s=relay_s, light_s=light_s, contacts=contacts or ("button",)))
     return ExitCode.DONE

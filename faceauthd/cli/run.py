@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
+from faceauthd.adapters.systemd_notify import open_notifier
 from faceauthd.app import build
+from faceauthd.cli.severity import MarkedFormatter
 from faceauthd.config import load_config, system_file
+from faceauthd.errors import FaceauthdError
+from faceauthd.memory import keep_giving_back, share_one_heap
 
 log = logging.getLogger(__name__)
 
 
 def serve(path: Path | None, overrides: Sequence[str]) -> None:
-    """Build the appliance and serve until SIGTERM, SIGINT or the end of a replay. Raises FaceauthdError."""
+    """Build the appliance and serve until SIGTERM, SIGINT or the end of a replay. Raises FaceauthdError.
+
+    Why it ended is the last thing that the service manager hears, so that its status says so until the next start.
+    """
+    try:
+        _serve(path, overrides)
+    except FaceauthdError as error:
+        first, *more = str(error).splitlines()
+        rest = f" (and {len(more)} more; the journal has them)" if more else ""
+        open_notifier(os.environ, now=time.monotonic).status(f"Not running, the door is locked: {first}{rest}")
+        raise
+
+
+def _serve(path: Path | None, overrides: Sequence[str]) -> None:
+    share_one_heap()
     loaded = load_config(path or system_file(), overrides)
-    logging.basicConfig(
-        level=loaded.config.log.level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    log_to(sys.stderr, loaded.config.log.level)
     for warning in loaded.warnings:
         log.warning("%s", warning)
     with build(loaded.config) as appliance:
+        keep_giving_back()
         on_stop(appliance.stop)
         appliance.run()
+
+
+def log_to(stream: TextIO, level: str) -> None:
+    """Log lines of that level and above, with their urgency where the journal reads them."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(MarkedFormatter("%(levelname)s %(name)s: %(message)s", stream))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 def on_stop(stop: Callable[[], None]) -> None:

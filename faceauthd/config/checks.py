@@ -5,6 +5,7 @@ A check yields the keys that it judged and one line about them, so that it can b
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -32,6 +33,14 @@ def conflicts(config: Config) -> Iterator[Remark]:
     if config.camera.parsed_source.kind in (SourceKind.PICAMERA2, SourceKind.AV):
         yield from _too_few_frames(config, "fps")
         yield from _stalled_when_healthy(config)
+    if config.camera.parsed_source.is_live and config.camera.pace == "fast":
+        yield (
+            (("camera", "pace"), ("camera", "source")),
+            f"fast is for what is recorded or drawn, and {config.camera.parsed_source.kind} shows what happens now; use"
+            " real",
+        )
+    if config.camera.parsed_source.kind is SourceKind.PICAMERA2:
+        yield from _exposed_too_long(config)
     socket = ("control", "socket")
     if (length := len(bytes(config.control.socket))) > SOCKET_PATH_MAX:
         yield (socket,), f"the path has {length} bytes and a socket's may have {SOCKET_PATH_MAX}; choose a shorter one"
@@ -40,8 +49,9 @@ def conflicts(config: Config) -> Iterator[Remark]:
         yield (("panel", "kind"),), "name each kind once, and none only alone; for example kind: [gpiozero, terminal]"
 
 
-def cautions(config: Config) -> Iterator[Remark]:
-    """Each setting that works but that its owner should know the price of."""
+def cautions(config: Config, processors: int | None = None) -> Iterator[Remark]:
+    """Each setting that works but that its owner should know the price of. `processors` are this machine's, if not
+    given."""
     panel, pins = config.panel, config.panel.pins
     if not panel.relay_active_high:
         yield (
@@ -54,6 +64,26 @@ def cautions(config: Config) -> Iterator[Remark]:
             (("panel", "pins", "relay"),),
             f"GPIO{pins.relay} rests high from power-on until faceauthd starts, so the door may stand open that long;"
             " use one of GPIO 9 to 27",
+        )
+    for name, output in (("alarm", pins.alarm), ("light", pins.light)):
+        if output in PULLED_UP_AT_RESET:
+            yield (
+                (("panel", "pins", name),),
+                f"GPIO{output} rests high from power-on until faceauthd starts, so the {name} is on that long; use one"
+                " of GPIO 9 to 27",
+            )
+    if pins.light is not None and config.camera.parsed_source.kind is not SourceKind.PICAMERA2:
+        yield (
+            (("panel", "pins", "light"), ("camera", "source")),
+            f"{config.camera.parsed_source.kind} does not measure how bright it is, so the light stays dark; use"
+            " picamera2, or null",
+        )
+    processors = processors or os.cpu_count() or 1
+    if config.vision.threads > processors:
+        yield (
+            (("vision", "threads"),),
+            f"{config.vision.threads} threads take turns on {_counted(processors)}, which makes each look slower; use"
+            f" {processors}",
         )
     for path, pin in _wired(pins):
         if pin in HAT_ID_PINS:
@@ -75,6 +105,10 @@ def _lax(config: Config) -> Iterator[Remark]:
         )
     if not config.vision.eyes_open_required:
         yield (("vision", "eyes_open_required"),), "false lets the face of somebody asleep open the door; use true"
+
+
+def _counted(processors: int) -> str:
+    return "1 processor" if processors == 1 else f"{processors} processors"
 
 
 def _moves_no_relay(config: Config) -> bool:
@@ -119,6 +153,17 @@ def _stalled_when_healthy(config: Config) -> Iterator[Remark]:
             (("camera", "stall_s"), ("camera", "fps")),
             f"{camera.stall_s:g} s is shorter than two frames at fps: {camera.fps:g}, so a healthy camera would count"
             f" as stalled; use at least {2 / camera.fps:.2g}",
+        )
+
+
+def _exposed_too_long(config: Config) -> Iterator[Remark]:
+    camera = config.camera
+    longest_us = int(1e6 / camera.fps)
+    if camera.exposure_us is not None and camera.exposure_us > longest_us:
+        yield (
+            (("camera", "exposure_us"), ("camera", "fps")),
+            f"{camera.exposure_us} is longer than a frame lasts at fps: {camera.fps:g}, which is {longest_us}; shorten"
+            " it or lower fps",
         )
 
 

@@ -35,6 +35,12 @@ class Decision(Section):
     liveness_min: float = Field(
         default=0.5, ge=0, le=1, description="The least score over the window that counts as a living face."
     )
+    liveness_s: float = Field(
+        default=0.6,
+        ge=0,
+        le=3,
+        description="Seconds a face is watched before it is judged; what is around it must have had time to move.",
+    )
 
 
 class Gate(Section):

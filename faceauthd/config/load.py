@@ -79,6 +79,24 @@ def load_config(
     return Loaded(config, {dotted(leaf): origins.of(leaf) for leaf, _ in leaves()}, warnings)
 
 
+def load_despite(path: Path, needed: Iterable[KeyPath]) -> Config:
+    """What the file says of the keys `needed`, whatever is wrong with the others, which have their defaults then.
+
+    For what has to be done even so, such as locking. Raises ConfigError if it cannot be read, or one of `needed` is
+    wrong.
+    """
+    problems: list[str] = []
+    data, lines = read_mapping(path.absolute(), str(path), problems)
+    found: list[Found] = []
+    ready = prepare(data, lambda _: Places(path.absolute().parent, os.environ), found)
+    config = _validated(ready, found)
+    origins = Origins(str(path), lines, frozenset())
+    problems += [line(at, text, origins) for at, text in found if any(_touch(at, key) for key in needed)]
+    if problems:
+        raise ConfigError(_short(problems))
+    return config
+
+
 def _apply(overrides: Sequence[str], data: dict[str, Any], problems: list[str]) -> frozenset[KeyPath]:
     """Put each override into `data`; the paths that were set."""
     paths: set[KeyPath] = set()

@@ -16,7 +16,7 @@ PanelKind = Literal["gpiozero", "terminal", "none"]
 
 
 class Pins(Section):
-    """GPIO numbers (BCM, as in GPIO17; not positions on the header). null: that part is not wired."""
+    """GPIO numbers (BCM, as in GPIO17; not positions on the header). null: not wired, which the relay cannot be."""
 
     relay: Pin = Field(
         default=17, description="Relay of the lock. Choose one of GPIO 9 to 27, which rest low at power-on."
@@ -47,6 +47,11 @@ class Pins(Section):
     alarm: Pin | None = Field(
         default=None, description="Output that is high while the door is held or forced open. (GPIO 9 to 27 rest low)"
     )
+    light: Pin | None = Field(
+        default=None,
+        description="Output for a light that shows faces in the dark; needs a camera that measures brightness"
+        " (picamera2). (GPIO 9 to 27 rest low)",
+    )
 
 
 class Panel(Section):
@@ -76,6 +81,13 @@ class Panel(Section):
     )
     lamps_dimmable: bool = Field(
         default=False, description="Whether lamps swell and fade (PWM in software), or are only lit or dark."
+    )
+    light_below_lux: float = Field(
+        default=10.0, ge=0.1, le=1000, description="The light is for less than this many lux, as the camera measures."
+    )
+    light_when: Literal["somebody", "dark"] = Field(
+        default="somebody",
+        description="Whether the light is lit only while somebody is to be seen in the dark, or as long as it is dark.",
     )
     terminal_fps: float = Field(default=10.0, ge=1, le=30, description="Times a second the terminal panel is drawn.")
     pins: Pins = Field(default_factory=Pins)

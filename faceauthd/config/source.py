@@ -34,6 +34,13 @@ class CameraSource:
         return int(self.target or "0")
 
     @property
+    def is_live(self) -> bool:
+        """Whether it shows the world as it is now: a camera or a network stream, and nothing recorded or drawn."""
+        if self.kind is SourceKind.AV:
+            return "://" in self.target or self.target.startswith("/dev/")
+        return self.kind is SourceKind.PICAMERA2
+
+    @property
     def is_shipped_scene(self) -> bool:
         """Whether a scene is one of the package's own, given by its bare name."""
         return self.kind is SourceKind.SCENE and _is_bare_name(self.target)

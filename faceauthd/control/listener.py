@@ -116,11 +116,17 @@ def _give_to(path: Path, group: str | None) -> None:
     if group is None:
         return
     try:
-        os.chown(path, -1, grp.getgrnam(group).gr_gid)
+        number = grp.getgrnam(group).gr_gid
+        if path.stat().st_gid != number:
+            os.chown(path, -1, number)
     except KeyError:
         log.info("no group %s on this machine: the control socket stays with group %d", group, path.stat().st_gid)
     except PermissionError:
-        log.warning("cannot give the control socket to group %s: add this user to it, or set control.group", group)
+        log.warning(
+            "cannot give the control socket to group %s: run faceauthd as that group (Group= of the unit), or set"
+            " control.group",
+            group,
+        )
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -63,4 +63,8 @@ def person_fields(person: Person) -> dict[str, object]:
         "foreign_templates": person.foreign_templates,
         "quality": round(person.quality, 4),
         "enrolled_at": round(person.enrolled_at, 3),
+        "disabled": person.rules.is_disabled,
+        "valid_from": person.rules.valid_from,
+        "valid_until": person.rules.valid_until,
+        "hours": person.rules.hours,
     }

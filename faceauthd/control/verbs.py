@@ -74,6 +74,16 @@ class Choice:
         raise _WrongValueError(f"must be one of {', '.join(self.words)}{hint}")
 
 
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """True or false."""
+
+    def check(self, value: object) -> Scalar:
+        if not isinstance(value, bool):
+            raise _WrongValueError("must be true or false")
+        return value
+
+
 class _WrongValueError(ValueError):
     """An argument's value will not do; the text completes "`name` ..."."""
 
@@ -83,7 +93,7 @@ class Arg:
     """One argument of a verb; an argument that is not required has its default, which may be None for "not given"."""
 
     name: str
-    kind: Text | Whole | Seconds | Choice
+    kind: Text | Whole | Seconds | Choice | YesNo
     required: bool = False
     default: Scalar = None
 
@@ -118,6 +128,10 @@ class Call:
 
 
 _WEEK_S = 7 * 24 * 3600.0
+_LAST_MOMENT_S = 253_402_300_799.0
+"""The end of the year 9999, in seconds since the epoch: the last that a date can be written for."""
+VERIFY_LIMIT_S = 100.0
+"""Below the time that a long answer has."""
 _NAME = Arg("name", Text(), required=True)
 
 VERBS: Mapping[str, Verb] = MappingProxyType(
@@ -150,7 +164,25 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             ),
             Verb("cancel", changes=True),
             Verb("rename", (Arg("old", Text(), required=True), Arg("new", Text(), required=True)), changes=True),
-            Verb("remove", (_NAME,), changes=True),
+            Verb("remove", (_NAME, Arg("last", YesNo(), default=False)), changes=True),
+            Verb("improve", (_NAME,), changes=True, is_long=True),
+            Verb("role", (_NAME, Arg("role", Choice(tuple(Role)), required=True)), changes=True),
+            Verb("disable", (_NAME,), changes=True),
+            Verb("enable", (_NAME,), changes=True),
+            Verb(
+                "expire",
+                (
+                    _NAME,
+                    Arg("valid_from", Seconds(_LAST_MOMENT_S)),
+                    Arg("valid_until", Seconds(_LAST_MOMENT_S)),
+                ),
+                changes=True,
+            ),
+            Verb("threshold"),
+            Verb("unlock"),
+            Verb("lock"),
+            Verb("clear-lockout", changes=True),
+            Verb("verify", (_NAME, Arg("timeout_s", Seconds(VERIFY_LIMIT_S), default=20.0)), is_long=True),
         )
     }
 )

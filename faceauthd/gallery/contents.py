@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from faceauthd.errors import GalleryError
 from faceauthd.gallery import schema
 from faceauthd.gallery.trouble import told
-from faceauthd.types import Person, Role
+from faceauthd.types import Person, Role, Rules
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -65,7 +65,8 @@ SELECT p.id, p.name, p.role, p.enrolled_at,
        coalesce(sum({_IS_USABLE}), 0),
        coalesce(sum(t.embedder <> :embedder), 0),
        coalesce(sum(t.quarantined), 0),
-       coalesce(avg(CASE WHEN {_IS_USABLE} THEN t.quality END), 0.0)
+       coalesce(avg(CASE WHEN {_IS_USABLE} THEN t.quality END), 0.0),
+       p.disabled, p.valid_from, p.valid_until, p.hours
 FROM people p LEFT JOIN templates t ON t.person = p.id
 """  # noqa: S608 - constants
 _EVERYBODY = _COUNTED + "GROUP BY p.id ORDER BY p.id"
@@ -103,8 +104,8 @@ def counted_people(
 ) -> list[tuple[Person, int]]:
     """Everybody, or the one with that id, each with their templates in quarantine. Raises sqlite3.Error."""
     return [
-        (Person(key, name, Role(role), usable, enrolled_at, quality, foreign), quarantined)
-        for key, name, role, enrolled_at, usable, foreign, quarantined, quality in connection.execute(
+        (Person(key, name, Role(role), usable, enrolled_at, quality, foreign, Rules(bool(off), *rules)), quarantined)
+        for key, name, role, enrolled_at, usable, foreign, quarantined, quality, off, *rules in connection.execute(
             _EVERYBODY if person is None else _ONE, {"embedder": embedder, "person": person}
         )
     ]

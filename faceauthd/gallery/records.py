@@ -11,7 +11,7 @@ from faceauthd.gallery import schema
 from faceauthd.gallery.contents import PERSON_FIELDS, Contents, Origin, counted_people, read
 from faceauthd.gallery.names import name_key
 from faceauthd.gallery.trouble import told
-from faceauthd.types import NewTemplate, Person, Role
+from faceauthd.types import NewTemplate, Person, Role, Rules
 
 
 class Records:
@@ -79,8 +79,15 @@ class Records:
         )
         self._seal_person(person)
 
-    def set_disabled(self, person: int, *, is_disabled: bool) -> None:
-        self._connection.execute("UPDATE people SET disabled = ? WHERE id = ?", (int(is_disabled), person))
+    def set_role(self, person: int, role: Role) -> None:
+        self._connection.execute("UPDATE people SET role = ? WHERE id = ?", (role.value, person))
+        self._seal_person(person)
+
+    def set_rules(self, person: int, rules: Rules) -> None:
+        row = (int(rules.is_disabled), rules.valid_from, rules.valid_until, rules.hours, person)
+        self._connection.execute(
+            "UPDATE people SET disabled = ?, valid_from = ?, valid_until = ?, hours = ? WHERE id = ?", row
+        )
         self._seal_person(person)
 
     def remove(self, person: int) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from faceauthd.gallery.pair import Pair, Sheaf
 from faceauthd.gallery.roll import Roll
 from faceauthd.gallery.rows import NO_ROWS
 from faceauthd.gallery.slots import Slots
-from faceauthd.types import NewTemplate, Person, Role
+from faceauthd.types import NewTemplate, Person, Role, Rules
 
 FIRST_CAPACITY = 256
 """Rows of a new gallery (0.5 MiB): a household never needs to grow it."""
@@ -177,10 +178,24 @@ class Gallery:
 
     def set_disabled(self, name: str, *, is_disabled: bool) -> Person:
         """Keep somebody enrolled but match them no more, or again. Raises GalleryRefused."""
+        rules = self._must(self.person(name), shown(name)).rules
+        return self.set_rules(name, replace(rules, is_disabled=is_disabled))
+
+    def set_role(self, name: str, role: Role) -> Person:
+        """Let somebody do more, or less. Raises GalleryRefused if nobody bears the name."""
         pair = self._writer
         person = self._sound(self.person(name), shown(name))
-        pair.change(lambda: pair.records.set_disabled(person.id, is_disabled=is_disabled))
-        pair.reread()
+        pair.change(lambda: pair.records.set_role(person.id, role))
+        return self._learn([person.id])[0]
+
+    def set_rules(self, name: str, rules: Rules) -> Person:
+        """Say when somebody may enter, all of it at once. Raises GalleryRefused, ValueError for times not finite."""
+        pair = self._writer
+        rules = _checked(rules)
+        person = self._sound(self.person(name), shown(name))
+        pair.change(lambda: pair.records.set_rules(person.id, rules))
+        if rules.is_disabled != person.rules.is_disabled:
+            pair.reread()
         return self._learn([person.id])[0]
 
     def remove(self, name: str) -> Person:
@@ -228,3 +243,11 @@ class Gallery:
         counted = [self._writer.records.person(key) for key in ids]
         self._roll.put(counted)
         return tuple(person for person, _ in counted)
+
+
+def _checked(rules: Rules) -> Rules:
+    """The rules with times as the records hold them, for the seal is of their text."""
+    start, end = (None if at is None else float(at) for at in (rules.valid_from, rules.valid_until))
+    if not all(at is None or math.isfinite(at) for at in (start, end)):
+        raise ValueError("the times of a rule must be finite")
+    return replace(rules, valid_from=start, valid_until=end)

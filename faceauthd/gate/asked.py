@@ -11,6 +11,7 @@ from faceauthd.gate.state import Authority, Gate, Mode, Policy, Step, Tick, ente
 from faceauthd.types import (
     Asked,
     CancelAsked,
+    ClearLockoutAsked,
     CommitDone,
     CommitFailed,
     DoorMoved,
@@ -18,9 +19,13 @@ from faceauthd.types import (
     Event,
     EventKind,
     ExitAsked,
+    ImproveAsked,
+    LockAsked,
     Press,
     PressKind,
     Role,
+    UnlockAsked,
+    VerifyAsked,
 )
 
 BUSY = frozenset({Mode.VOUCHING, Mode.ENROLLING})
@@ -54,6 +59,8 @@ def _hear_one(gate: Gate, asked: Asked, tick: Tick, policy: Policy) -> Step:
             return _committed(gate, asked, tick, policy)
         case CommitFailed():
             return _cancel(gate, tick, f"not kept: {asked.why}", even_committing=True)
+        case ImproveAsked() | UnlockAsked() | LockAsked() | ClearLockoutAsked() | VerifyAsked():
+            return gate, ()  # not carried out yet: the desk sees that nothing came of it, and refuses
 
 
 def _press(gate: Gate, at_s: float, tick: Tick, policy: Policy) -> Step:

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 from faceauthd.types.asked import (
     Asked,
     CancelAsked,
+    ClearLockoutAsked,
     CommitDone,
     CommitFailed,
     DoorMoved,
     Edge,
     EnrollAsked,
     ExitAsked,
+    ImproveAsked,
+    LockAsked,
     Press,
     PressKind,
     Source,
+    UnlockAsked,
+    VerifyAsked,
 )
-from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster
+from faceauthd.types.cues import Cues, Suspicion
+from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster, Rules
 from faceauthd.types.seen import Box, Frame, Match, Quality, Sighting, Wants
 from faceauthd.types.told import Event, EventKind, Signal, SignalKind
 
@@ -30,8 +36,10 @@ __all__ = [
     "Asked",
     "Box",
     "CancelAsked",
+    "ClearLockoutAsked",
     "CommitDone",
     "CommitFailed",
+    "Cues",
     "DoorMoved",
     "Edge",
     "EnrollAsked",
@@ -39,6 +47,8 @@ __all__ = [
     "EventKind",
     "ExitAsked",
     "Frame",
+    "ImproveAsked",
+    "LockAsked",
     "Match",
     "Member",
     "NewTemplate",
@@ -49,9 +59,13 @@ __all__ = [
     "Reason",
     "Role",
     "Roster",
+    "Rules",
     "Sighting",
     "Signal",
     "SignalKind",
     "Source",
+    "Suspicion",
+    "UnlockAsked",
+    "VerifyAsked",
     "Wants",
 ]

@@ -64,8 +64,53 @@ class EnrollAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ImproveAsked:
+    """An authorised request for more templates of somebody enrolled, who stands there."""
+
+    person_id: int
+    name: str
+    at_s: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAsked:
+    """An authorised command to open the door for once, face or not."""
+
+    at_s: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockAsked:
+    """A command to lock the door now."""
+
+    at_s: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearLockoutAsked:
+    """An authorised command to end a lockout, and to forget how many there were."""
+
+    at_s: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyAsked:
+    """A client asks whether this person stands there, alive, before `until_s`. It opens no door."""
+
+    person_id: int
+    name: str
+    at_s: float
+    until_s: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAsked:
-    """An authorised request to give up the running enrolment."""
+    """An authorised request to give up the running enrolment or verification."""
 
     at_s: float
     by: str
@@ -85,4 +130,17 @@ class CommitFailed:
     why: str
 
 
-Asked = Press | ExitAsked | DoorMoved | EnrollAsked | CancelAsked | CommitDone | CommitFailed
+Asked = (
+    Press
+    | ExitAsked
+    | DoorMoved
+    | EnrollAsked
+    | ImproveAsked
+    | UnlockAsked
+    | LockAsked
+    | ClearLockoutAsked
+    | VerifyAsked
+    | CancelAsked
+    | CommitDone
+    | CommitFailed
+)

@@ -52,6 +52,16 @@ class NewTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """When somebody may enter. Times are seconds since the epoch; `hours` is text that `rules.parse_hours` reads."""
+
+    is_disabled: bool = False
+    valid_from: float | None = None
+    valid_until: float | None = None
+    hours: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody enrolled. Times are seconds since the epoch (wall clock)."""
 
@@ -63,6 +73,7 @@ class Person:
     quality: float = 0.0
     foreign_templates: int = 0
     """Templates of another embedder, which are never compared."""
+    rules: Rules = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Member:
 
     name: str
     role: Role
+    rules: Rules = Rules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from faceauthd.types.cues import Suspicion
     from faceauthd.types.people import Reason
 
     Picture = NDArray[np.uint8]
@@ -20,11 +21,13 @@ class Frame:
     """One image with the monotonic time of its capture.
 
     `main` and `lores` are uint8 RGB of shape (height, width, 3), of the same instant and field of view.
+    `lux` is how bright the scene is, as the camera estimates it; None where it does not say.
     """
 
     main: Picture
     time_s: float
     lores: Picture | None = None
+    lux: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ class Match:
 class Sighting:
     """What one frame showed of one track.
 
-    `match`, `liveness` and `probe` are None where the stage was not run (unusable or decided look).
+    `match`, `liveness` and `probe` are None where the stage was not run (unusable or decided look), or the track
+    was not watched for long enough yet. `liveness` is P(live), and `suspicion` why it is below 0.5.
     `match` is also None if the gallery holds nobody to compare with; then `probe` is set.
     `continuity` is the cosine to the same track's previous probe, None for its first.
     `kinship` is the lowest cosine to the probes an enrolment has taken so far, None if it has none.
@@ -109,6 +113,7 @@ class Sighting:
     probe: Vector | None = field(default=None, compare=False, repr=False)
     continuity: float | None = None
     kinship: float | None = None
+    suspicion: Suspicion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class SignalKind(enum.StrEnum):
     REFUSED = "refused"
     SPOOF = "spoof"
     LOCKED_OUT = "locked-out"
+    CHALLENGE = "challenge"
+    SECOND = "second"
     VOUCH = "vouch"
     ENROLLING = "enrolling"
     ENROLLED = "enrolled"
@@ -36,7 +38,7 @@ class Signal:
     """What the panel has to show now: a function of the gate's state and the time, of nothing else.
 
     `since_s` is when this signal began and `now_s` the time it is shown for; patterns are a function of the difference.
-    `is_open` is the relay, and the only place it comes from; `is_alarm` is the alarm's output.
+    `is_open` is the relay, and the only place it comes from; `is_alarm` is the alarm's output, `is_lit` the light's.
     """
 
     kind: SignalKind
@@ -47,6 +49,7 @@ class Signal:
     name: str | None = None
     reason: Reason | None = None
     is_alarm: bool = False
+    is_lit: bool = False
 
 
 class EventKind(enum.StrEnum):
@@ -76,6 +79,22 @@ class EventKind(enum.StrEnum):
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
     DOOR_SHUT = "door-shut"
+    VERIFIED = "verified"
+    VERIFY_FAILED = "verify-failed"
+    CHALLENGED = "challenged"
+    SECOND_ASKED = "second-asked"
+    SPOOF_ALARM = "spoof-alarm"
+    IMPROVED = "improved"
+    ADAPTED = "adapted"
+    IMPROVE_UNDONE = "improve-undone"
+    ROLE_CHANGED = "role-changed"
+    RULES_CHANGED = "rules-changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    SNAPSHOT = "snapshot"
+    EXPORTED = "exported"
+    IMPORTED = "imported"
+    BACKED_UP = "backed-up"
 
 
 @dataclass(frozen=True, slots=True)

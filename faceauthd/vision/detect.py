@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceauthd.picture import resize
+from faceauthd.picture import reduced, resize
 from faceauthd.types import Box
 
 if TYPE_CHECKING:
@@ -72,12 +72,22 @@ def fitted(picture: Picture) -> tuple[Picture, NDArray[np.float64], NDArray[np.f
     scale = np.array((NET_WIDTH / width, NET_HEIGHT / height))
     scale = np.minimum(scale, MOST_STRETCH * scale.min())
     across, down = max(1, round(width * scale[0])), max(1, round(height * scale[1]))
+    shrunk = _shrunk(picture, across, down)
     if (across, down) == (NET_WIDTH, NET_HEIGHT):
-        return resize(picture, (across, down)), scale, np.zeros(2)
+        return shrunk, scale, np.zeros(2)
     left, top = (NET_WIDTH - across) // 2, (NET_HEIGHT - down) // 2
     framed = np.full((NET_HEIGHT, NET_WIDTH, 3), MARGIN_GREY, dtype=np.uint8)
-    framed[top : top + down, left : left + across] = resize(picture, (across, down))
+    framed[top : top + down, left : left + across] = shrunk
     return framed, scale, np.array((left, top), dtype=np.float64)
+
+
+def _shrunk(picture: Picture, across: int, down: int) -> Picture:
+    """Means of squares where that comes out even, as it does for a camera's usual sizes: a sixth of the time."""
+    height, width = picture.shape[:2]
+    factor = width // across
+    if (factor * across, factor * down) == (width, height):
+        return reduced(picture, factor)
+    return resize(picture, (across, down))
 
 
 def suppressed(corners: NDArray[np.floating], most_overlap: float) -> list[int]:

@@ -72,10 +72,18 @@ class QualityGauge:
         self._limits = limits or QualityLimits()
 
     def judge(
-        self, picture: Picture, box: Box, landmarks: NDArray[np.float32], eyes_open: float | None = None
+        self,
+        picture: Picture,
+        box: Box,
+        landmarks: NDArray[np.float32],
+        eyes_open: float | None = None,
+        crop: Picture | None = None,
     ) -> Quality:
-        """Quality of the face in `box` with its 68 `landmarks`; `eyes_open` is P(open), None if not looked at."""
-        tone = tone_of(picture, landmarks)
+        """Quality of the face in `box` with its 68 `landmarks`; `eyes_open` is P(open), None if not looked at.
+
+        `crop` is the aligned crop, for a caller who has made it already.
+        """
+        tone = tone_of(picture, landmarks) if crop is None else crop_tone(crop)
         pose = pose_of(landmarks)
         face_px = max(0.0, box.area) ** 0.5
         limits = self._limits
@@ -116,9 +124,13 @@ _USABLE = 0.5
 def tone_of(picture: Picture, landmarks: NDArray[np.float32]) -> Tone:
     """Light and lens of the face with these 68 points; all zero if the points are all one."""
     try:
-        crop = aligned_crop(picture, landmarks)
+        return crop_tone(aligned_crop(picture, landmarks))
     except ValueError:
         return Tone(0.0, 0.0, 0.0)
+
+
+def crop_tone(crop: Picture) -> Tone:
+    """Light and lens of an aligned crop (112, 112, 3)."""
     face = grey(crop)[_FACE].astype(np.float32) / 255
     ridges = 4 * face[1:-1, 1:-1] - face[:-2, 1:-1] - face[2:, 1:-1] - face[1:-1, :-2] - face[1:-1, 2:]
     variance = float(face.var())

@@ -32,7 +32,7 @@ class Tracker:
 
     def follow(self, boxes: Sequence[Box], at_s: float) -> list[int]:
         """The track of each box, in the order given. `at_s` is when the frame was captured."""
-        self._known = [known for known in self._known if 0 <= at_s - known.seen_s <= self._forget_s]
+        self._forget(at_s)
         ids = self._matched(boxes)
         for index, box in enumerate(boxes):
             if index not in ids:
@@ -42,6 +42,14 @@ class Tracker:
             known = by_id[ids[index]]
             known.box, known.seen_s = box, at_s
         return [ids[index] for index in range(len(boxes))]
+
+    def known(self, at_s: float) -> list[int]:
+        """The tracks that were seen lately enough to be followed on."""
+        self._forget(at_s)
+        return [known.id for known in self._known]
+
+    def _forget(self, at_s: float) -> None:
+        self._known = [known for known in self._known if 0 <= at_s - known.seen_s <= self._forget_s]
 
     def _matched(self, boxes: Sequence[Box]) -> dict[int, int]:
         pairs = sorted(

@@ -136,6 +136,12 @@ def test_frames_are_rgb_and_their_times_go_on_and_lie_in_the_past(camera: Camera
     assert all(frame.main.shape == (48, 64, 3) and frame.main.dtype == np.uint8 for frame in frames)
 
 
+def test_brightness_is_a_number_of_lux_or_not_known(camera: Camera) -> None:
+    frames = [first_frame(camera), camera.next_frame(1.0)]
+    assert all(frame is not None and (frame.lux is None or frame.lux >= 0) for frame in frames)
+    assert (frames[0].lux is not None) == isinstance(camera, Picamera2Camera), "none but the Pi's measures it"
+
+
 def test_every_wait_is_bounded(camera: Camera, clock: Clock) -> None:
     first_frame(camera)
     for timeout_s in (0.0, 0.01, 0.15):

@@ -142,12 +142,11 @@ def test_a_stamp_that_stands_still_or_lies_ahead_takes_no_time_back(
 
 def test_lux_is_what_the_camera_says(sensor: Sensor, opened: Open) -> None:
     camera = opened()
-    first_frame(camera)
-    assert camera.lux == 120.0
+    assert first_frame(camera).lux == 120.0
     sensor.lux = 3.5
-    wait_until(lambda: camera.lux == 3.5)
+    wait_until(lambda: first_frame(camera).lux == 3.5)
     sensor.lux = None
-    wait_until(lambda: camera.lux is None)
+    wait_until(lambda: first_frame(camera).lux is None)
 
 
 # --- what may go wrong

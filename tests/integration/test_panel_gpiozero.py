@@ -365,3 +365,16 @@ def test_the_alarm_is_on_as_long_as_it_is_said_and_off_when_closed(factory: Mock
     panel.close()
     assert history(factory, 4) == [False, True, False, True, False]
     assert history(factory, 17) == [False]
+
+
+def test_the_light_is_lit_as_long_as_it_is_said_and_dark_when_closed(factory: MockFactory, edges: list[Edge]) -> None:
+    panel = opened(factory, edges, replace(PINS, light=4, lamps_active_high=False, lamps_dimmable=False))
+    for at_s in ticks(1.0):
+        panel.show(replace(signal(SignalKind.LOOKING, at_s), is_lit=at_s < 0.5))
+    assert history(factory, 4) == [False, True, False]
+    panel.show(replace(signal(SignalKind.LOOKING), is_lit=True))
+    panel.lock()
+    assert history(factory, 4)[-1] is True, "locking is no reason to stand in the dark"
+    panel.close()
+    assert history(factory, 4) == [False, True, False, True, False]
+    assert history(factory, 17) == [False]

@@ -17,7 +17,7 @@ from faceauthd.errors import PanelError
 from faceauthd.prose import signal_text
 from faceauthd.types import Signal, SignalKind
 
-WIRED = ("panel.pins.exit_button=5", "panel.pins.door_contact=6", "panel.pins.alarm=26")
+WIRED = ("panel.pins.exit_button=5", "panel.pins.door_contact=6", "panel.pins.alarm=26", "panel.pins.light=12")
 
 
 class Timed(ManualClock):
@@ -50,6 +50,7 @@ def test_every_signal_is_shown_and_told_and_the_door_stays_locked() -> None:
     assert all(signal_text(Signal(kind, 0, 0)) in line for kind, line in zip(SignalKind, lines, strict=True))
     assert history(factory, 17) == [False]
     assert history(factory, 26) == [False], "the alarm is not sounded unasked"
+    assert history(factory, 12) == [False]
     for lamp in (22, 23, 24, 25):
         assert len(history(factory, lamp)) > 10
         assert history(factory, lamp)[-1] is False
@@ -63,10 +64,16 @@ def test_the_relay_opens_once_when_asked_and_is_locked_after_it() -> None:
     assert history(factory, 26) == [False, True, False]
 
 
+def test_the_light_is_lit_for_its_time() -> None:
+    factory = MockFactory()
+    assert rehearsed(Plan(pause_s=0.1, light_s=2.0), factory)[-1] == "light: lit for 2 s"
+    assert history(factory, 12) == [False, True, False]
+
+
 def test_a_panel_that_breaks_while_the_relay_is_open_is_locked() -> None:
     class BreakingPin(MockPin):  # type: ignore[misc]
         def _set_state(self, value: float) -> None:
-            if value and clock.now() > 2.5:
+            if value and clock.now() > 2.9:
                 raise OSError(5, "Input/output error")
             super()._set_state(value)
 

@@ -143,6 +143,25 @@ def test_renaming_and_removing(daemon: Running) -> None:
     assert daemon.events().count("removed") == 1
 
 
+def test_rules_are_kept_and_the_last_administrator_stays(daemon: Running) -> None:
+    done = daemon.ctl("enroll", "grace", "--role", "admin", "--images", str(FACES / "hopper.jpg"))
+    assert done.returncode == 0, done.stderr
+    for command in (["role", "grace", "guest"], ["disable", "grace"], ["expire", "grace", "2099-01-01"]):
+        refused = daemon.ctl(*command)
+        assert (refused.returncode, "role NAME admin" in refused.stderr) == (3, True), refused.stderr
+    assert "--last" in daemon.ctl("remove", "grace", "--yes").stderr
+    enrolled(daemon)
+    assert daemon.ctl("disable", "eileen").returncode == 0
+    people = daemon.ctl("people").stdout.splitlines()
+    assert [line.split("\t")[-1] for line in people] == ["always", "not: disabled"]
+    assert daemon.ctl("role", "eileen", "admin").returncode == 0
+    assert daemon.ctl("disable", "grace").returncode == 3
+    assert daemon.ctl("enable", "eileen").returncode == 0
+    assert daemon.ctl("disable", "grace").returncode == 0
+    assert {"disabled", "role-changed", "enabled"} <= set(daemon.events())
+    assert "attempts by strangers" in daemon.ctl("threshold").stdout
+
+
 def test_names_that_are_none_are_refused(daemon: Running) -> None:
     for name in ("", "x" * 500, "../../etc/passwd", "a/b", "a\nb", " ", "-x"):
         done = daemon.ctl("enroll", "--images", str(FACES / "astronaut.jpg"), "--", name)

@@ -3,18 +3,18 @@
 # are right in colour, order and time (NV12, main and lores from one request, converted by us); an ordinary user in group
 # video may use the camera; somebody enrolled from the shipped photograph walks up before it and the door opens for them;
 # a camera that stops giving frames is a fault with the door locked, is opened again and then trusted again; and
-# faceauthd ends within its time while the camera hangs.
+# faceauthd ends within its time while the camera hangs; a camera's number that is not there is a fault that names it.
 # Cannot: speak for a Pi's sensor, image processor, exposure, focus, lux, or formats other than NV12, which is all that
 # libcamera's virtual camera gives. It shows a drawn scene, which is a series of still pictures over and over: that the
 # liveness check lets them pass proves nothing about living people, nor about photographs. Times are not a Pi's: where
 # the machine is emulated its clock counts instructions.
-# Takes about 10 minutes, 5 once its Debian is made, which it keeps in $FACEAUTHD_VM_CACHE (~/.cache/faceauthd-vm, 3 GB).
+# Takes about 5 minutes, 3 once its Debian is made, which it keeps in $FACEAUTHD_VM_CACHE (~/.cache/faceauthd-vm, 3 GB).
 # Needs mmdebstrap, qemu-system-x86.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 parts=$here/tests/system/camera
 . "$here/tests/system/lib/root.sh"
-. "$here/tests/system/camera/machine.sh"
+. "$here/tests/system/lib/machine.sh"
 
 PICAMERA2=0.3.38
 PACKAGES=systemd,systemd-sysv,dbus,kmod,udev,initramfs-tools,linux-image-amd64,ca-certificates,python3,python3-venv,python3-dev,gcc,libc6-dev,libcap-dev,python3-libcamera,libcamera-ipa
@@ -45,7 +45,7 @@ furnish() {
     clone_into "$root" /source
     in_root "$root" /opt/venv/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall /source
     mkdir -p "$root/opt/camera-test/frames" "$root/usr/share/libcamera/pipeline/virtual" "$root/etc/tmpfiles.d" "$root/etc/udev/rules.d"
-    cp "$parts"/*.py "$parts/inside.sh" "$parts/scene.yaml" "$root/opt/camera-test/"
+    cp "$parts"/*.py "$here/tests/system/lib/draw_frames.py" "$parts/inside.sh" "$parts/scene.yaml" "$root/opt/camera-test/"
     cp "$parts/virtual.yaml" "$root/usr/share/libcamera/pipeline/virtual/"
     echo /opt/camera-test >"$(echo "$root"/opt/venv/lib/python3*/site-packages)/camera-test.pth"
     in_root "$root" /opt/venv/bin/python /opt/camera-test/draw_frames.py /opt/camera-test/scene.yaml /opt/camera-test/frames

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Proves: install.sh turns a Debian 12 or 13 with a real systemd into the appliance; repeated, it changes nothing; after
 # SIGKILL and SIGSTOP it is back; an upgrade keeps people and configuration, and one that fails leaves the old version
-# running; a wrong configuration is said once and not retried; a bundle installs without a network; what --uninstall and
-# --purge keep and remove; the service reaches no network and writes nothing outside its own folders.
+# running; a wrong configuration (also a pin used twice, or one that does not exist) is said once and not retried; a model
+# that was swapped, a state folder that is read-only and a full disk leave the door locked with one line and the remedy,
+# and it comes back by itself; a bundle installs without a network; what --uninstall and --purge keep and remove; users
+# of the group faceauth reach the socket and others do not; the service reaches no network and writes nothing outside its
+# own folders, and under strace, where nothing confines it, it does not even try.
 # Cannot: speak for pins and cameras (mock pins and a replayed scene stand in), for picamera2, for device and memory
 # limits, which a container does not enforce, nor for arm64.
-# Takes about 10 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
+# Takes about 6 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$here/tests/system/lib/root.sh"

@@ -22,8 +22,10 @@ PURE = frozenset(
         "events",
         "evidence",
         "gate",
+        "light",
         "lockout",
         "outputs",
+        "presentation",
         "prose",
         "rules",
         "signals",
@@ -60,6 +62,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "types": frozenset(),
     "errors": frozenset(),
     "resources": frozenset(),
+    "memory": frozenset(),
     "ports": VALUES | PURE,
     "picture": VALUES,
     "yamlfile": frozenset({"errors"}),
@@ -68,13 +71,13 @@ ARROWS: dict[str, frozenset[str]] = {
     **dict.fromkeys(PURE, VALUES | PURE),
     "vision": VALUES | {"picture", "threshold", "yamlfile"},
     "gallery": VALUES | {"yamlfile"},
-    "recognizer": PORTS | {"vision", "gallery", "tracks"},
+    "recognizer": PORTS | {"vision", "gallery", "tracks", "evidence", "presentation"},
     "config": VALUES | {"yamlfile", "resources"},
     "control": PORTS | PURE,
     "adapters": PORTS | PURE | {"message_ids", "picture"},
     "scene": PORTS | {"picture", "yamlfile", "resources"},
     "daemon": PORTS | PURE | {"inbox", "recognizer"},
-    "evaluation": PORTS | {"vision", "gallery", "recognizer", "picture", "resources"},
+    "evaluation": PORTS | {"vision", "gallery", "recognizer", "picture", "resources", "evidence", "presentation"},
     "event_log": PORTS | PURE,
     "register": PORTS | PURE | {"gallery"},
     "photographs": PORTS | PURE | {"picture", "recognizer", "vision"},
@@ -99,8 +102,10 @@ ARROWS["cli"] = PORTS | {
     "control",
     "doctor",
     "evaluation",
+    "evidence",
     "gallery",
     "inbox",
+    "memory",
     "message_ids",
     "panels",
     "picture",
@@ -125,12 +130,13 @@ HOMES: dict[str, frozenset[str]] = {
     "gpiozero": frozenset({"adapters.panel_gpiozero", "adapters.pin_factory"}),
     "lgpio": frozenset({"adapters.pin_factory"}),
     "av": frozenset({"adapters.camera_av"}),
+    "numkong": frozenset({"gallery.int8"}),
     "systemd": frozenset({"adapters"}),
     "picamera2": frozenset({"adapters.camera_picamera2"}),
     "libcamera": frozenset({"adapters.camera_picamera2"}),
 }
 # Only on a Pi, or only with an extra: imported where they are used, so that the code loads on a laptop.
-ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "systemd", "av"})
+ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "systemd", "av", "numkong"})
 
 
 @dataclass(frozen=True)

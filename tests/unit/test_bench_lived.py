@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from faceauthd.bench.lived import FirstLook, LivedCamera, LivedClock, Relay
-from faceauthd.types import Box, Frame, Quality, Sighting, Signal, SignalKind, Wants
+from faceauthd.types import Box, Frame, Quality, Reason, Sighting, Signal, SignalKind, Wants
 
 BLANK = np.zeros((4, 4, 3), dtype=np.uint8)
 
@@ -38,13 +38,16 @@ class Drawing:
 class Seeing:
     """A recognizer that takes its time and sees a usable face from a frame's time on."""
 
-    def __init__(self, timer: Timer, takes_s: float, from_s: float) -> None:
+    def __init__(self, timer: Timer, takes_s: float, from_s: float, is_given: bool = True) -> None:
+        self._is_given = is_given
         self._timer, self._takes_s, self._from_s = timer, takes_s, from_s
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
         del wants
         self._timer.work(self._takes_s)
-        probe = np.zeros(512, dtype=np.float32) if frame.time_s >= self._from_s else None
+        if frame.time_s < self._from_s:
+            return (Sighting(1, Box(0, 0, 2, 2), Quality(0.3, (Reason.BLURRED,))),)
+        probe = np.zeros(512, dtype=np.float32) if self._is_given else None
         return (Sighting(1, Box(0, 0, 2, 2), Quality(1.0), probe=probe),)
 
 
@@ -98,3 +101,21 @@ def test_the_wait_is_measured_from_the_first_usable_look_to_the_relay() -> None:
     assert looking.frame_s == pytest.approx(1.2)
     assert relay.opened_s == pytest.approx(1.43)
     assert relay.worked_s - looking.worked_s == pytest.approx(3 * 0.03)
+
+
+def test_a_look_that_is_held_back_until_liveness_can_be_told_is_usable_and_one_not_examined_is_not() -> None:
+    timer = Timer()
+    camera = LivedCamera(Drawing(timer, 10.0, 99), 10.0, 10, LivedClock(1.0, timer))
+    held_back = FirstLook(Seeing(timer, 0.03, from_s=1.0, is_given=False), camera)
+    frame = camera.next_frame(0.2)
+    assert frame is not None
+    held_back.look(frame, Wants())
+    assert held_back.frame_s == frame.time_s
+
+    class Decided:
+        def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
+            return (Sighting(1, Box(0, 0, 2, 2), Quality(0.0)),)
+
+    decided = FirstLook(Decided(), camera)
+    decided.look(frame, Wants())
+    assert decided.frame_s is None

@@ -49,7 +49,7 @@ EVERY_PROBLEM = [
     "15: panel.pins.led_red: 'GPIO22' is not a whole number; for example led_red: 22",
     "15: panel.pins.bar[1]: 99 is out of range (0 to 27); for example bar: [12, 16, 20, 21]",
     "15: panel.pins.exit: unknown key; its section has alarm, bar, button, buzzer, door_contact, exit_button, led_blue,"
-    " led_green, led_red, led_status, relay",
+    " led_green, led_red, led_status, light, relay",
     "15: panel.pins.button: GPIO17 is used by relay and button; give each part its own pin, or null",
     "17: gallery.path: '$FOO/x' begins with $FOO, but only ~, $HOME, $XDG_STATE_HOME, $XDG_RUNTIME_DIR are expanded;"
     " write the path out",

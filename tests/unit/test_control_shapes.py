@@ -68,4 +68,8 @@ def test_a_person_is_told_without_anything_biometric() -> None:
         "foreign_templates": 1,
         "quality": 0.8765,
         "enrolled_at": 1_790_000_000.0,
+        "disabled": False,
+        "valid_from": None,
+        "valid_until": None,
+        "hours": None,
     }

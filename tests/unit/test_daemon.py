@@ -14,8 +14,9 @@ from faceauthd.errors import CameraError, ModelError, PanelError
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.gate import Mode, Policy
 from faceauthd.inbox import Inbox
+from faceauthd.light import LightPolicy
 from faceauthd.lockout import Lockout
-from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighting, Source, Wants
+from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighting, SignalKind, Source, Wants
 from tests.fakes import (
     FakeCamera,
     FakeClock,
@@ -53,9 +54,11 @@ class Rig:
     keeper: FakeKeeper = field(default_factory=FakeKeeper)
     policy: Policy = POLICY
     edges: Inbox[Edge] = field(default_factory=Inbox)
+    light: LightPolicy | None = None
+    lux: float | None = None
 
     def daemon(self) -> Daemon:
-        self.camera = FakeCamera(self.clock, self.script)
+        self.camera = FakeCamera(self.clock, self.script, lux=self.lux)
         ports = Ports(
             self.camera,
             self.panel,
@@ -67,7 +70,7 @@ class Rig:
             self.desk,
             self.keeper,
         )
-        return Daemon(ports, self.policy, ButtonPolicy(), self.edges)
+        return Daemon(ports, self.policy, ButtonPolicy(), self.edges, self.light)
 
     def press(self) -> None:
         self.edges.put(Edge(True, self.clock.at_s))
@@ -205,7 +208,17 @@ def test_a_stalled_camera_feeds_no_watchdog() -> None:
     rig.daemon().run()
     alive = [index for index, said in enumerate(rig.notifier.said) if said == "alive"]
     assert len(alive) == 5 + 10, "the frames, and the second that a camera may be late"
-    assert any(said.startswith("status Locked: ") for said in rig.notifier.said)
+    assert any(said.startswith("status Locked: the camera gives no frames; look at ") for said in rig.notifier.said)
+    fault = next(event for event in rig.journal.events if event.kind is EventKind.FAULT)
+    assert "faceauthd doctor" in str(fault.detail)
+
+
+def test_the_status_names_the_cameras_trouble_and_the_remedy() -> None:
+    rig = Rig((*(True,) * 2, *(CameraError("there is no camera 7; is its cable seated?"),) * 30))
+    rig.daemon().run()
+    assert any(
+        said.startswith("status Locked: there is no camera 7; is its cable seated?") for said in rig.notifier.said
+    )
 
 
 def test_ready_is_said_once_and_only_with_a_frame() -> None:
@@ -274,3 +287,32 @@ def test_an_unusable_look_says_why() -> None:
     rig = Rig((True,) * 3, recognizer=FakeRecognizer(lambda frame, wants: [sighting(reasons=(Reason.TOO_SMALL,))]))
     rig.daemon().run()
     assert (rig.panel.shown[-1].kind, rig.panel.shown[-1].reason) == ("hold-still", Reason.TOO_SMALL)
+
+
+@pytest.mark.parametrize(
+    ("light", "lux", "is_there", "is_lit"),
+    [
+        (LightPolicy(), 3.0, True, True),
+        (LightPolicy(), 3.0, False, False),
+        (LightPolicy(), 300.0, True, False),
+        (LightPolicy(), None, True, False),
+        (LightPolicy(all_night=True), 3.0, False, True),
+        (None, 3.0, True, False),
+    ],
+)
+def test_the_light_follows_the_frames_brightness(
+    light: LightPolicy | None, lux: float | None, is_there: bool, is_lit: bool
+) -> None:
+    rig = Rig(light=light, lux=lux)
+    rig.recognizer = FakeRecognizer(lambda frame, wants: [sighting(person=1)] if is_there else [])
+    rig.daemon().run()
+    assert rig.panel.shown[-1].is_lit is is_lit
+
+
+def test_enrolling_in_the_dark_lights_it_although_nobody_is_found_yet() -> None:
+    rig = Rig(light=LightPolicy(), lux=0.2, people=FakePeople(members={}))
+    rig.recognizer = FakeRecognizer(lambda frame, wants: [])
+    rig.press()
+    rig.daemon().run()
+    assert rig.panel.shown[-1].kind is SignalKind.ENROLLING
+    assert rig.panel.shown[-1].is_lit

@@ -55,6 +55,7 @@ def test_every_part_of_a_map_is_in_its_drawing_and_on_the_page(board: Path) -> N
     assert pins.relay is not None
     assert pins.relay not in PULLED_UP_AT_RESET
     assert pins.alarm not in PULLED_UP_AT_RESET
+    assert pins.light not in PULLED_UP_AT_RESET
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.stem)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from faceauthd.errors import PictureError
-from faceauthd.picture import MIN_SIDE, grey, load_picture, resize, save_picture, warp
+from faceauthd.picture import MIN_SIDE, grey, load_picture, reduced, resize, save_picture, warp
 from faceauthd.types import Box
 
 
@@ -199,3 +199,13 @@ def test_warp_keeps_the_place_of_things(shrink: float) -> None:
     rows, columns = np.indices(weights.shape) + 0.5
     found = ((weights * columns).sum() / weights.sum(), (weights * rows).sum() / weights.sum())
     assert found == pytest.approx((330 * shrink + 3, 230 * shrink + 7), abs=0.15)
+
+
+def test_reduced_pictures_hold_the_means_of_squares() -> None:
+    picture = np.zeros((4, 6, 3), np.uint8)
+    picture[:2, :2] = [[[10, 0, 0], [20, 0, 0]], [[30, 0, 0], [40, 0, 0]]]
+    half = reduced(picture, 2)
+    assert half.shape == (2, 3, 3)
+    assert half[0, 0].tolist() == [25, 0, 0]
+    assert half.sum() == 25
+    assert reduced(picture, 1) is picture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from faceauthd.types import Box, Quality, Reason
-from faceauthd.vision.align import TEMPLATE
+from faceauthd.vision.align import TEMPLATE, aligned_crop
 from faceauthd.vision.pose import pose_of
 from faceauthd.vision.quality import QualityGauge, QualityLimits, cut_off, tone_of
 
@@ -128,3 +128,9 @@ def test_points_that_are_all_one_are_refused_and_break_nothing() -> None:
 
     assert not quality.is_usable
     assert np.isfinite([quality.yaw_deg, quality.pitch_deg, quality.roll_deg, quality.score]).all()
+
+
+def test_a_crop_made_before_says_the_same_of_light_and_lens() -> None:
+    crop = aligned_crop(textured(), landmarks())
+    gauge = QualityGauge()
+    assert gauge.judge(textured(), BOX, landmarks(), 1.0, crop) == gauge.judge(textured(), BOX, landmarks(), 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceauthd.recognizer import FaceRecognizer, Stages
-from faceauthd.types import Box, Frame, Match, Quality, Wants
+from faceauthd.types import Box, Frame, Match, Quality, Sighting, Wants
 from faceauthd.vision.detect import Detection
 from faceauthd.vision.track import Tracker
 from tests.fakes import GOOD, PICTURE
@@ -41,7 +41,12 @@ class Seen:
         return np.ones((len(landmarks), 2), np.float32)
 
     def judge(
-        self, picture: NDArray[np.uint8], box: Box, landmarks: NDArray[np.float32], eyes_open: float | None
+        self,
+        picture: NDArray[np.uint8],
+        box: Box,
+        landmarks: NDArray[np.float32],
+        eyes_open: float | None,
+        crop: NDArray[np.uint8] | None,
     ) -> Quality:
         return GOOD
 
@@ -76,3 +81,96 @@ def test_decided_tracks_are_not_embedded() -> None:
     recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen)
     (face,) = recognizer.look(Frame(PICTURE, 0.0), Wants(decided=frozenset({1})))
     assert (face.probe, seen.embedded) == (None, 0)
+
+
+@dataclass
+class Told:
+    """Attention that is due where `due` says so, and notes what it was asked."""
+
+    due: list[bool]
+    asked: list[tuple[bool, int]] = field(default_factory=list)
+
+    def is_due(self, frame: Frame, *, is_watching: bool, resting: Sequence[Box]) -> bool:
+        self.asked.append((is_watching, len(resting)))
+        return self.due[len(self.asked) - 1]
+
+
+def test_where_no_look_is_due_the_faces_found_last_still_stand_there() -> None:
+    seen, attention = Seen([unit(0), unit(0)]), Told([True, False, False, True])
+    stages = Stages(seen, seen, seen, seen, seen, None)
+    recognizer = FaceRecognizer(stages, Tracker(), seen, attention=attention)
+    decided = Wants(decided=frozenset({1}))
+    looked = [recognizer.look(Frame(PICTURE, 0.4 * number), decided) for number in range(4)]
+    assert [[face.track for face in faces] for faces in looked] == [[1]] * 4
+    assert seen.now == 1, "the detector ran twice"
+    assert attention.asked == [(False, 0), (False, 1), (False, 1), (False, 1)]
+
+
+def test_a_face_is_watched_until_it_is_decided_and_again_when_that_is_forgotten() -> None:
+    seen, attention = Seen([unit(0)] * 5), Told([True] * 5)
+    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen, attention=attention)
+    wants = [Wants(), Wants(), Wants(decided=frozenset({1})), Wants(), Wants(identify=False)]
+    for number, each in enumerate(wants):
+        recognizer.look(Frame(PICTURE, 0.1 * number), each)
+    assert [is_watching for is_watching, _ in attention.asked] == [False, True, False, True, False]
+
+
+def test_a_face_that_left_for_a_frame_is_still_watched_for() -> None:
+    seen, attention = Seen([unit(0), None, None]), Told([True] * 3)
+    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen, attention=attention)
+    for number in range(3):
+        recognizer.look(Frame(PICTURE, 0.1 * number), Wants())
+    assert attention.asked[2] == (True, 0)
+
+
+def test_where_somebody_stood_before_a_long_gap_is_looked_at_anew() -> None:
+    seen, attention = Seen([unit(0), None]), Told([True, True])
+    recognizer = FaceRecognizer(
+        Stages(seen, seen, seen, seen, seen, None), Tracker(forget_s=0.3), seen, attention=attention
+    )
+    recognizer.look(Frame(PICTURE, 0.0), Wants(decided=frozenset({1})))
+    assert recognizer.look(Frame(PICTURE, 0.4), Wants(decided=frozenset({1}))) == ()
+    assert attention.asked[1] == (True, 1)
+
+
+@dataclass
+class Living(Seen):
+    """Says of every face that it is alive."""
+
+    def score(self, picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float32]:
+        return np.ones(len(boxes), np.float32)
+
+
+def watched(faces: list[NDArray[np.float32] | None], watch_s: float) -> list[Sighting]:
+    seen = Living(faces)
+    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, seen), Tracker(), seen, watch_s=watch_s)
+    return [recognizer.look(Frame(PICTURE, 0.1 * number), Wants())[0] for number in range(len(faces))]
+
+
+def test_looks_are_given_once_their_track_was_watched_for_long_enough() -> None:
+    given = [face.probe is not None for face in watched([unit(0)] * 6, 0.25)]
+    assert given == [False, False, False, True, True, True]
+
+
+def test_looks_held_back_have_no_liveness_and_those_given_have() -> None:
+    for face in watched([unit(0)] * 5, 0.25):
+        assert (face.liveness is None) is (face.probe is None)
+        assert face.match is None
+
+
+def test_the_first_look_given_adds_to_none_before_it() -> None:
+    assert [face.continuity for face in watched([unit(0)] * 5, 0.25)] == [None, None, None, None, 1.0]
+
+
+def test_another_face_on_the_track_is_watched_anew_and_adds_to_none_before_it() -> None:
+    faces = watched([unit(0)] * 4 + [unit(1)] * 5, 0.25)
+    assert [face.probe is not None for face in faces] == [False] * 3 + [True] + [False] * 3 + [True] * 2
+    assert [face.continuity for face in faces[3:]] == [None, None, None, None, None, 1.0]
+
+
+def test_without_liveness_nothing_is_held_back() -> None:
+    seen = Seen([unit(0)])
+    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen, watch_s=1.0)
+    (face,) = recognizer.look(Frame(PICTURE, 0.0), Wants())
+    assert face.probe is not None
+    assert (face.liveness, face.suspicion) == (None, None)

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.main import app
+from faceauthd.config import load_config
 from faceauthd.config.load import SYSTEM_FILE
 from faceauthd.resources import shipped
 
@@ -89,10 +90,14 @@ def test_it_comes_back_but_not_with_a_wrong_configuration_nor_faster_than_the_li
     assert within / pause < burst, "it would reach the limit, and stay down with nobody there to start it"
 
 
+def test_the_control_socket_gets_its_group_without_a_system_call_that_the_unit_forbids() -> None:
+    assert SETTINGS["Group"] == [load_config(None).config.control.group]
+
+
 def test_the_users_and_groups_of_the_unit_are_made() -> None:
     made = (shipped("systemd") / "sysusers.conf").read_text()
     assert SETTINGS["User"] == ["faceauthd"]
     assert re.search(r"^u faceauthd ", made, flags=re.MULTILINE)
-    for group in SETTINGS["SupplementaryGroups"][0].split():
+    for group in (*SETTINGS["Group"], *SETTINGS["SupplementaryGroups"][0].split()):
         assert f"g {group} -\n" in made
         assert f"m faceauthd {group}\n" in made

@@ -88,7 +88,7 @@ def test_every_sound_ends(kind: SignalKind) -> None:
 
 def test_sounds_are_told_apart_by_an_active_buzzer() -> None:
     told = [tuple(beeps(kind)) for kind in KINDS if beeps(kind)]
-    assert len(told) == len(set(told)) == 10
+    assert len(told) == len(set(told)) == 12
 
 
 def test_nobody_is_beeped_at_for_walking_past() -> None:
@@ -159,6 +159,13 @@ def test_only_the_alarm_output_follows_the_alarm() -> None:
         calm, alarmed = (levels(Signal(kind, 1.0, 0.5, is_alarm=is_alarm)) for is_alarm in (False, True))
         assert (calm.alarm, alarmed.alarm) == (False, True)
         assert dataclasses.replace(alarmed, alarm=False) == calm
+
+
+def test_only_the_lights_output_follows_the_light() -> None:
+    for kind in KINDS:
+        dark, lit = (levels(Signal(kind, 1.0, 0.5, is_lit=is_lit)) for is_lit in (False, True))
+        assert (dark.light, lit.light) == (False, True)
+        assert dataclasses.replace(lit, light=False) == dark
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,6 +12,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -137,24 +139,46 @@ def hang_and_stop(client: Client, daemon: subprocess.Popen[bytes]) -> None:
     )
 
 
+def number_that_is_not_there() -> None:
+    """A camera that the configuration names and the machine does not have."""
+    with running("--set", "camera.source=picamera2:7"):
+        client = connected(within_s=120)
+        expect("faceauthd answers without its camera", client is not None)
+        if client:
+            fault = client.first("fault")
+            expect(
+                "a number that is not there is a fault", "there is no camera 7" in fault.get("detail", ""), short(fault)
+            )
+            expect("with the door locked", not client.ask("status")["is_open"])
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """faceauthd with these settings; ended in the end."""
+    environment = {**os.environ, "VIRTUAL_CAMERA_MOOD": str(MOOD)}
+    with LOG.open("ab") as log:
+        command = [BIN / "faceauthd", "run", "--config", SETTINGS, *arguments]
+        daemon = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield daemon
+        finally:
+            daemon.kill()
+            daemon.wait()
+
+
 def main() -> int:
     """0 if all came about."""
     SETTINGS.write_text(CONFIGURATION)
     MOOD.write_text("starve")
-    with LOG.open("wb") as log:
-        environment = {**os.environ, "VIRTUAL_CAMERA_MOOD": str(MOOD)}
-        daemon = subprocess.Popen(
-            [BIN / "faceauthd", "run", "--config", SETTINGS], env=environment, stdout=log, stderr=log
-        )
-        try:
-            client = connected(within_s=120)
-            expect("faceauthd answers", client is not None)
-            if client:
-                enroll()
-                find(client)
-                hang_and_stop(client, daemon)
-        finally:
-            daemon.kill()
+    with running() as daemon:
+        client = connected(within_s=120)
+        expect("faceauthd answers", client is not None)
+        if client:
+            enroll()
+            find(client)
+            hang_and_stop(client, daemon)
+    MOOD.write_text("")
+    number_that_is_not_there()
     if failures:
         say(LOG.read_text())
     say(f"{failures} failures")

@@ -35,6 +35,10 @@ until_true() {
         sleep 0.2
     done
 }
+# told_since SECOND: what faceauthd itself told as an error; what_it_said: all lines of the unit, since the last mark.
+mark_time() { sleep 1; marked=$(date '+%F %T'); }
+errors_told() { journalctl --unit faceauthd --since "$marked" --priority err --output cat --no-pager | grep '^faceauthd: ' || true; }
+lines_told() { journalctl --unit faceauthd --since "$marked" --output cat --no-pager; }
 is_another_process() { is_active && [ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ]; }
 version_in_force() { basename "$(readlink -f /opt/faceauthd/current)"; }
 set_version() { sed -i "s/^__version__ = .*/__version__ = \"$1\"/" faceauthd/__init__.py; }
@@ -60,12 +64,16 @@ try_fresh_installation() {
     expect 'it says in the journal that it started' holds "$(journalctl --unit faceauthd --output cat --no-pager)" tarted
     expect 'journalctl -x explains it' holds "$(journalctl --catalog --unit faceauthd --no-pager)" 'faceauthd has started'
     expect 'faceauthctl reaches it' faceauthctl status
+    useradd --groups faceauth resident
+    useradd stranger
+    expect 'so it does for a user in the group faceauth' runuser -u resident -- faceauthctl status
+    expect 'and for no other' fails runuser -u stranger -- faceauthctl status
     expect 'the exposure is at most 1.0' systemd-analyze security --no-pager --threshold=10 faceauthd.service
     settings | expect 'the configuration is kept' cmp - $CONFIGURATION
 }
 
 try_isolation() {
-    title 'what it can reach'
+    title 'no packet, and no file outside its own folders: what it can do'
     local pid inside
     pid=$(property MainPID)
     inside=(nsenter --target "$pid" --mount --net)
@@ -79,10 +87,32 @@ try_isolation() {
     expect 'it cannot write elsewhere' fails "${inside[@]}" touch /etc/faceauthd/x /opt/faceauthd/x /usr/x
 }
 
-# Files that belong to its user, wherever they are, but for its own folders.
+# Files that belong to its user, on every disk and in memory, but for its own folders. It has no right to change others'.
 files_of_faceauthd() {
-    find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/faceauthd -o -path /run/faceauthd \) -prune -o \
+    find / /run /tmp /dev -xdev \( -path /proc -o -path /sys -o -path /var/lib/faceauthd -o -path /run/faceauthd \) -prune -o \
         -user faceauthd -print 2>/dev/null
+}
+
+# The same program where nothing confines it: what the sandbox keeps it from must be what it never tries.
+try_unconfined() {
+    title 'no packet, and no file outside its own folders: what it tries'
+    local own=/tmp/own
+    apt-get -q --yes install strace >/dev/null
+    mkdir -p $own/home
+    env -i HOME=$own/home PATH="$PATH" LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 timeout --preserve-status 60 \
+        strace -f -qq -e trace=%file,%network -e signal=none -o $own/trace \
+        faceauthd run --set camera.source=scene:demo --set camera.pace=fast --set camera.at_end=stop \
+        --set panel.pin_factory=mock --set control.group=null --set control.socket=$own/control.sock \
+        --set gallery.path=$own/gallery --set log.journal=stderr >$own/log 2>&1 || true
+    expect 'it enrols and unlocks under strace' holds "$(cat $own/log)" ' unlocked '
+    expect 'it asks for no socket but local ones' equal "$(grep -E 'socket\(' $own/trace | grep -v 'socket(AF_UNIX' || true)" ''
+    expect 'it writes to nothing but its own folders' equal "$(written_outside $own)" ''
+}
+
+# written_outside FOLDER: the calls in its trace that made, opened for writing, renamed or removed something elsewhere.
+written_outside() {
+    grep -E '(O_WRONLY|O_RDWR|O_CREAT|^[0-9]+ +(mkdir|rename|unlink|link|symlink|chmod|chown|truncate|mknod)[a-z0-9]*\()' "$1/trace" |
+        grep -v -e "\"$1[/\"]" -e '"/dev/null"' -e ' = -1 ENOENT' || true
 }
 
 try_repeating() {
@@ -151,13 +181,91 @@ try_failed_upgrades() {
 
 try_wrong_configuration() {
     title 'a wrong configuration'
-    echo 'nonsense: 1' >>$CONFIGURATION
-    expect 'it does not start' fails systemctl restart faceauthd.service
-    sleep 5
-    expect 'it is not tried again' equal "$(property ActiveState) $(property NRestarts)" 'failed 0'
-    expect 'the journal names the key' holds "$(journalctl --unit faceauthd --output cat --no-pager --lines 20)" nonsense
+    local wrong
+    for wrong in 'nonsense: 1' 'gate: {unlock_s: never}' 'enroll: {debounce_s: 9}'; do
+        refuse_configuration "$wrong" "$(settings)"
+    done
+    # A pin used twice, and one that does not exist.
+    refuse_configuration 'panel: {pin_factory: mock, pins: {buzzer: 17}}' "$(settings | grep -v ^panel)"
+    refuse_configuration 'panel: {pin_factory: mock, pins: {led_red: 99}}' "$(settings | grep -v ^panel)"
     settings >$CONFIGURATION
     expect 'mended, it starts' systemctl restart faceauthd.service
+}
+
+# refuse_configuration LINE REST: the service does not start with it, and says so once.
+refuse_configuration() {
+    printf '%s\n%s\n' "$2" "$1" >$CONFIGURATION
+    mark_time
+    expect "with $1 it does not start" fails systemctl restart faceauthd.service
+    sleep 4
+    expect 'it is not tried again' equal "$(property ActiveState) $(property NRestarts)" 'failed 0'
+    expect 'the journal says it once, as an error' equal "$(errors_told | wc -l)" 1
+    expect 'with the line it is on' holds "$(errors_told)" "^faceauthd: .*faceauthd.yaml:\\|^faceauthd: [0-9]*: "
+    expect 'the status says it too' holds "$(systemctl status --no-pager faceauthd.service)" 'Status: "Not running, the door is locked: '
+    expect 'and the relay was closed' holds "$(lines_told)" '^Locked: GPIO17 is low'
+    echo "    $(errors_told)"
+}
+
+try_swapped_model() {
+    title 'a model file that is swapped while it runs'
+    local model pid
+    model=$(echo /opt/faceauthd/current/lib/python3*/site-packages/faceauthd/_data/models/embedder.onnx)
+    pid=$(property MainPID)
+    cp "$model" /tmp/embedder.onnx
+    cp "${model%/*}/detector.onnx" "$model"
+    sleep 2
+    expect 'what runs is not touched by it' equal "$(property MainPID)" "$pid"
+    mark_time
+    systemctl restart faceauthd.service || true
+    retried_and_said 'embedder.onnx: SHA-256 is .*restore the models folder'
+    cp /tmp/embedder.onnx "$model"
+    expect 'put back, it is there again by itself' until_true 20 is_active
+}
+
+try_state_folder() {
+    title 'a state folder that cannot be written, and a full disk'
+    local faces=/source/tests/data/faces
+    # Nobody but us enrols anybody.
+    settings | sed 's/^camera:.*/camera: {source: none}/' >$CONFIGURATION
+    systemctl stop faceauthd.service
+    mount -t tmpfs -o size=4m,mode=700,uid=faceauthd,gid=faceauth tmpfs /var/lib/faceauthd
+    expect 'it starts on an empty one' systemctl start faceauthd.service
+    expect 'somebody is enrolled' faceauthctl enroll ann --images $faces/astronaut.jpg
+    systemctl stop faceauthd.service
+    mount -o remount,ro /var/lib/faceauthd
+    mark_time
+    systemctl start faceauthd.service || true
+    retried_and_said 'the file system is read-only: check the disk, then mount it writable'
+    mount -o remount,rw /var/lib/faceauthd
+    expect 'writable again, it is there by itself' until_true 20 is_active
+
+    head -c 8m /dev/zero >/var/lib/faceauthd/filler 2>/dev/null || true
+    expect 'on a full disk nobody is enrolled, and it says why' fails faceauthctl enroll bob --images $faces/hopper.jpg
+    expect 'with the remedy' holds "$(faceauthctl enroll bob --images $faces/hopper.jpg 2>&1 || true)" 'free some space'
+    expect 'the service runs on' is_active
+    expect 'it starts on a full disk too' systemctl restart faceauthd.service
+    expect 'and knows whom it knew' holds "$(faceauthctl people)" ann
+    rm /var/lib/faceauthd/filler
+    expect 'with room again, somebody is enrolled' faceauthctl enroll bob --images $faces/hopper.jpg
+    systemctl stop faceauthd.service
+    umount /var/lib/faceauthd
+    settings >$CONFIGURATION
+    systemctl start faceauthd.service
+}
+
+# retried_and_said TEXT: it does not run, says so in one line for each attempt, and systemd tries again, but not oftener
+# than it should.
+retried_and_said() {
+    local told
+    sleep 10
+    told=$(errors_told)
+    expect 'it does not run' fails is_active
+    expect 'the journal says why, as an error' holds "$told" "$1"
+    expect 'once for each attempt' equal "$(wc -l <<<"$told")" "$(lines_told | grep -c 'Main process exited')"
+    expect 'systemd tries again, each 3 s at most' test "$(property NRestarts)" -ge 1 -a "$(wc -l <<<"$told")" -le 5
+    expect 'the status says it' holds "$(property StatusText)" '^Not running, the door is locked: '
+    expect 'and the relay was closed' holds "$(lines_told)" '^Locked: GPIO17 is low'
+    head -n 1 <<<"    $told"
 }
 
 try_bundle() {
@@ -195,11 +303,14 @@ finish() {
 try_fresh_installation
 is_active || finish
 try_isolation
+try_unconfined
 try_repeating
 try_crashes
 try_upgrade
 try_failed_upgrades
 try_wrong_configuration
+try_swapped_model
+try_state_folder
 try_bundle
 try_purge
 finish

@@ -44,10 +44,19 @@ debian_root() {
 # clone_into ROOT PATH: what git has or would take of this checkout, as a repository of one commit.
 clone_into() {
     mkdir -p "$1$2"
-    git -C "$here" ls-files -co --exclude-standard -z | tar -C "$here" --null -T - -cf - | tar -C "$1$2" --no-same-owner -xf -
+    git -C "$here" ls-files -co --exclude-standard -z | still_there | tar -C "$here" --null -T - -cf - |
+        tar -C "$1$2" --no-same-owner -xf -
     git -C "$1$2" init --quiet
     git -C "$1$2" add --all
     git -C "$1$2" -c user.name=test -c user.email=test@localhost commit --quiet --message 'as it stands'
+}
+
+# Of the names on standard input, each ended by NUL: those that are there, for git lists what was deleted as well.
+still_there() {
+    local name
+    while IFS= read -r -d '' name; do
+        if [ -e "$here/$name" ]; then printf '%s\0' "$name"; fi
+    done
 }
 
 # in_root ROOT COMMAND...: in a chroot, with its own /proc, /dev and /tmp, and only the environment a login has,

@@ -1,4 +1,4 @@
-# A Debian 13 in a virtual machine, for what needs a kernel of its own; sourced after root.sh, not run.
+# A Debian in a virtual machine, for what needs a kernel of its own; sourced after root.sh, not run.
 # shellcheck shell=bash
 
 # machine_disk ROOT FOLDER: what boot_machine boots from, made of ROOT: kernel, initrd and disk in FOLDER.

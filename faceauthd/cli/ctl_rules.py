@@ -1,0 +1,93 @@
+"""faceauthctl's commands on who may do what, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated
+
+import typer
+
+from faceauthd.cli.ctl_app import Name, tell
+from faceauthd.cli.ctl_command import command
+from faceauthd.cli.ctl_enroll import improve_live
+from faceauthd.cli.ctl_session import Session
+from faceauthd.cli.ctl_show import may_enter
+from faceauthd.types import Role
+
+
+def improve(session: Session, name: Name) -> None:
+    """Take more templates of somebody enrolled, who stands in front of the camera."""
+    improve_live(session, name)
+
+
+def role(
+    session: Session,
+    name: Name,
+    role: Annotated[Role, typer.Argument(help="What the person may do.", show_default=False)],
+) -> None:
+    """Make somebody an administrator, a member or a guest. The last administrator stays one."""
+    tell(session, session.ask("role", name=name, role=role.value), f"{name} is {role} now.")
+
+
+def disable(session: Session, name: Name) -> None:
+    """Keep somebody enrolled, and do not let them in until they are enabled again."""
+    tell(session, session.ask("disable", name=name), f"{name} is disabled: the door stays shut for them.")
+
+
+def enable(session: Session, name: Name) -> None:
+    """Let somebody in again who was disabled."""
+    _tell_when(session, session.ask("enable", name=name), name)
+
+
+def expire(
+    session: Session,
+    name: Name,
+    until: Annotated[
+        str | None, typer.Argument(metavar="DATE", help="The last day, or a time: 2027-01-31, 2027-01-31T18:00.")
+    ] = None,
+    never: Annotated[bool, typer.Option("--never", help="Without an end.")] = False,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first day, or a time.", show_default=False)
+    ] = None,
+) -> None:
+    """Say until when somebody may enter, and from when; both anew each time.
+
+    A day counts wholly, in the time zone of this machine. Hours of the day stay as they are.
+    """
+    if (until is None) is not never:
+        raise typer.BadParameter("say either a DATE or --never")
+    first = None if start is None else moment(start, is_end=False)
+    last = None if until is None else moment(until, is_end=True)
+    _tell_when(session, session.ask("expire", name=name, valid_from=first, valid_until=last), name)
+
+
+def moment(text: str, *, is_end: bool) -> float:
+    """A day or a time of this machine's zone, in seconds since the epoch; a day that is an end counts to its end.
+
+    Raises typer.BadParameter.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+        if is_end and len(text.strip()) <= len("2027-01-31"):
+            at = datetime.combine(at.date() + timedelta(days=1), time.min)
+        seconds = at.timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise typer.BadParameter(f"{text!r} is no date; write for example 2027-01-31 or 2027-01-31T18:00") from None
+    if seconds < 0:
+        raise typer.BadParameter(f"{text!r} is before 1970")
+    return seconds
+
+
+def _tell_when(session: Session, result: dict[str, object], name: str) -> None:
+    person = result.get("person")
+    tell(session, result, f"{name} may enter: {may_enter(person if isinstance(person, dict) else {})}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    command(app, ["sudo faceauthctl improve alice"])(improve)
+    command(app, ["sudo faceauthctl role bob admin"])(role)
+    command(app, ["sudo faceauthctl disable bob"])(disable)
+    command(app, ["sudo faceauthctl enable bob"])(enable)
+    examples = ["2027-01-31", "2027-01-31T18:00 --from 2027-01-01", "--never"]
+    command(app, [f"sudo faceauthctl expire bob {example}" for example in examples])(expire)

@@ -1,0 +1,132 @@
+"""What the looks of a track show together: kept for two seconds for each track, and given as `Cues`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from faceauthd.picture import grey, resize
+from faceauthd.types import Cues, Frame, Quality
+from faceauthd.vision.motion import WIDTH, Look, Motion, between, flattened
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WINDOW_S = 2.0
+"""How far back the cues reach. Not longer than `decision.window_s` by much, or what was seen before would weigh."""
+_APART_S = 0.19
+"""The least time between two looks that are compared: a hand's tremor or a turn shows by then."""
+_REACH_S = 0.7
+"""The most: beyond it somebody who walks up has come too near to be compared."""
+_SNAP_S = 0.09
+"""Pictures are kept no closer than this in time, whatever the frame rate, so that memory and time are bounded."""
+_MOST_LOOKS = 60
+_MOST_LOG_ODDS = 9.0
+_LEAST_SHIFT = 0.05
+"""Added to shifts of nose and cheeks, in hundredths of the face's width squared: what noise leaves of a still face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One usable look of one face: its track, 68 landmarks (68, 2) in the main picture's pixels, quality with its
+    angles, and the liveness model's P(live)."""
+
+    track: int
+    landmarks: NDArray[np.float32]
+    quality: Quality
+    p_live: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    at_s: float
+    log_odds: float
+    motion: Motion | None
+
+
+@dataclass(slots=True)
+class _Watched:
+    notes: list[_Note] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+
+
+class Presence:
+    """Remembers, for each track, what it takes to tell a presence from a picture; nothing older than the window."""
+
+    def __init__(self, *, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
+        self._tracks: dict[int, _Watched] = {}
+
+    def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
+        """The cues of each face in `shown`, this look included."""
+        self._forget(frame.time_s)
+        source = frame.main if frame.lores is None else frame.lores
+        height = max(16, round(WIDTH * source.shape[0] / source.shape[1]))
+        flat = flattened(resize(grey(source), (WIDTH, height)))
+        scale = (WIDTH / frame.main.shape[1], height / frame.main.shape[0])
+        return [self._see(one, flat, np.array(scale, dtype=np.float32), frame.time_s) for one in shown]
+
+    def restart(self, track: int) -> None:
+        """Forget what was seen of `track`: it is another face now."""
+        self._tracks.pop(track, None)
+
+    def _forget(self, now_s: float) -> None:
+        for track, watched in list(self._tracks.items()):
+            watched.notes = [note for note in watched.notes if 0 < now_s - note.at_s <= self._window_s][-_MOST_LOOKS:]
+            watched.looks = [look for look in watched.looks if 0 < now_s - look.at_s <= _REACH_S]
+            if not watched.notes:
+                del self._tracks[track]
+
+    def _see(self, one: Shown, flat: NDArray[np.float32], scale: NDArray[np.float32], now_s: float) -> Cues:
+        watched = self._tracks.setdefault(one.track, _Watched())
+        points = one.landmarks * scale - np.float32(0.5)
+        look = Look(now_s, flat, points, one.quality.yaw_deg, one.quality.pitch_deg)
+        past = _most_different(watched.looks, look)
+        motion = between(past, look) if past is not None else None
+        if not watched.looks or now_s - watched.looks[-1].at_s >= _SNAP_S:
+            watched.looks.append(look)
+        watched.notes.append(_Note(now_s, log_odds(one.p_live), motion))
+        return _cues(watched.notes)
+
+
+def log_odds(p_live: float) -> float:
+    """Of a probability, held within -9 and 9; NaN stays NaN."""
+    if math.isnan(p_live):
+        return p_live
+    least = 1e-9
+    p = min(1 - least, max(least, p_live))
+    return max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, math.log(p / (1 - p))))
+
+
+def _most_different(looks: Sequence[Look], now: Look) -> Look | None:
+    """The look kept whose pose differs most: a face shows its relief when it turns."""
+    fit = [look for look in looks if now.at_s - look.at_s >= _APART_S]
+    return max(
+        fit,
+        key=lambda look: math.hypot(look.yaw_deg - now.yaw_deg, look.pitch_deg - now.pitch_deg),
+        default=None,
+    )
+
+
+def _cues(notes: Sequence[_Note]) -> Cues:
+    model = sum(note.log_odds for note in notes) / len(notes)
+    seen = Cues(watched_s=notes[-1].at_s - notes[0].at_s, looks=len(notes), model=model)
+    motions = [note.motion for note in notes if note.motion is not None]
+    if not motions:
+        return seen
+    noise = sum(motion.noise for motion in motions)
+    still = sum(motion.around_still for motion in motions)
+    follows = sum(motion.around_follows for motion in motions)
+    floor = _LEAST_SHIFT * len(motions)
+    nose, cheeks = sum(motion.nose for motion in motions), sum(motion.cheeks for motion in motions)
+    return replace(
+        seen,
+        goes=sum(motion.goes for motion in motions) / len(motions),
+        follows=math.log((still + noise) / (follows + noise)),
+        relief=math.log((nose + floor) / (cheeks + floor)),
+        sway=max(motion.sway for motion in motions),
+    )

@@ -1,0 +1,198 @@
+"""Cues on drawn sequences whose truth is known: a plane that moves by a homography, a head that turns, a room."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from faceauthd.types import Cues, Frame, Quality
+from faceauthd.vision.motion import Look, between, flattened
+from faceauthd.vision.presence import Presence, Shown, log_odds
+from faceauthd.vision.registration import Patch, moved, sample
+
+Floats = NDArray[np.float32]
+
+SIZE = (320, 240)
+MIDDLE = np.array((160.0, 120.0))
+WIDTH = 70.0
+
+
+def texture(seed: int, x: Floats, y: Floats, period: float) -> Floats:
+    """A smooth random picture at points, grey values about 128."""
+    rng = np.random.default_rng(seed)
+    waves = rng.normal(0, 2 * math.pi / period, (10, 2))
+    phases = rng.uniform(0, 6, 10)
+    angles = x[..., None] * waves[:, 0] + y[..., None] * waves[:, 1] + phases
+    values: Floats = (128 + 17 * np.sin(angles).sum(axis=-1)).astype(np.float32)
+    return values
+
+
+def constellation() -> Floats:
+    """68 points on an ellipse and within it, the 31st the tip of the nose."""
+    angles = np.linspace(0, 2 * np.pi, 68, endpoint=False)
+    radius = np.where(np.arange(68) % 2, 1.0, 0.6)
+    points = MIDDLE + np.stack((np.cos(angles), np.sin(angles)), axis=1) * radius[:, None] * WIDTH / 2
+    points[30] = (MIDDLE[0], MIDDLE[1] + 2)
+    return points.astype(np.float32)
+
+
+def height(x: Floats, y: Floats, *, has_nose: bool) -> Floats:
+    """How far the face stands out, in pixels: its nose, if it has one."""
+    nose = np.exp(-(((x - MIDDLE[0]) / 9) ** 2) - ((y - MIDDLE[1]) / 12) ** 2)
+    out: Floats = (12 * nose * has_nose).astype(np.float32)
+    return out
+
+
+def scene(
+    turn: float, shift: tuple[float, float], *, has_nose: bool, is_framed: bool, seed: int
+) -> tuple[NDArray[np.uint8], Floats]:
+    """A frame and its landmarks: a face moved by `shift`, its nose besides by `turn` (a sine) times its height, in a
+    room that stays or, framed, goes along."""
+    x, y = np.meshgrid(np.arange(SIZE[0], dtype=np.float32), np.arange(SIZE[1], dtype=np.float32))
+    u, v = x - np.float32(shift[0]), y - np.float32(shift[1])
+    for _ in range(6):
+        u = x - np.float32(shift[0]) - np.float32(turn) * height(u, v, has_nose=has_nose)
+    face = texture(1, u, v, 9.0)
+    around = texture(2, *((u, v) if is_framed else (x, y)), 12.0)
+    inside = np.hypot((u - MIDDLE[0]) / (0.55 * WIDTH), (v - MIDDLE[1]) / (0.7 * WIDTH)) < 1
+    noise = np.random.default_rng(seed).normal(0, 1.0, x.shape)
+    picture = np.clip(np.where(inside, face, around) + noise, 0, 255).astype(np.uint8)
+    return picture, (constellation() + np.array(shift)).astype(np.float32)
+
+
+def watched(*, has_nose: bool = True, is_framed: bool = False, moves: float = 1.0, p_live: float = 0.9) -> Cues:
+    """A second of looks at 15 a second: a face that sways and turns from side to side."""
+    presence, cues = Presence(), None
+    for number in range(16):
+        swing = math.sin(number / 15 * 2 * math.pi)
+        shift = (6.0 * moves * swing, 2.0 * moves * math.cos(number / 3))
+        grey, points = scene(0.3 * moves * swing, shift, has_nose=has_nose, is_framed=is_framed, seed=number)
+        frame = Frame(np.repeat(grey[..., None], 3, axis=2), number / 15)
+        quality = Quality(1.0, yaw_deg=15 * moves * swing)
+        (cues,) = presence.see(frame, [Shown(1, points, quality, p_live)])
+    assert cues is not None
+    return cues
+
+
+def test_a_room_that_stays_and_a_frame_that_goes_along_are_told_apart() -> None:
+    free, framed = watched(), watched(is_framed=True, has_nose=False)
+    assert free.goes is not None
+    assert framed.goes is not None
+    assert free.follows is not None
+    assert framed.follows is not None
+    assert free.goes < 0.02
+    assert framed.goes > 0.2
+    assert free.follows < -0.5
+    assert framed.follows > 0.5
+
+
+def test_a_nose_shows_its_relief_when_the_head_turns_and_a_sheet_has_none() -> None:
+    head, sheet = watched(), watched(has_nose=False)
+    assert head.relief is not None
+    assert sheet.relief is not None
+    assert head.relief > 1.0
+    assert abs(sheet.relief) < 0.5
+
+
+def test_nothing_living_keeps_as_still_as_a_picture_on_a_stand() -> None:
+    stand, living = watched(moves=0.0), watched(moves=0.2)
+    assert stand.sway is not None
+    assert living.sway is not None
+    assert stand.sway < 0.2
+    assert living.sway > 1.0
+
+
+def test_the_model_speaks_with_the_mean_of_its_log_odds() -> None:
+    assert watched(p_live=0.9).model == pytest.approx(math.log(9))
+    assert watched(p_live=0.9).watched_s == pytest.approx(1.0)
+    assert (log_odds(0.0), log_odds(1.0)) == (-9.0, 9.0)
+    assert math.isnan(log_odds(math.nan))
+
+
+def test_one_look_shows_no_motion() -> None:
+    grey, points = scene(0, (0, 0), has_nose=True, is_framed=False, seed=0)
+    frame = Frame(np.repeat(grey[..., None], 3, axis=2), 0.0)
+    (cues,) = Presence().see(frame, [Shown(1, points, Quality(1.0), 0.9)])
+    assert (cues.looks, cues.watched_s, cues.goes, cues.follows, cues.relief, cues.sway) == (1, 0.0, *[None] * 4)
+
+
+def looks_of(presence: Presence, times: list[float], track: int = 1) -> list[Cues]:
+    grey, points = scene(0, (0, 0), has_nose=True, is_framed=False, seed=0)
+    picture = np.repeat(grey[..., None], 3, axis=2)
+    return [presence.see(Frame(picture, at), [Shown(track, points, Quality(1.0), 0.9)])[0] for at in times]
+
+
+def test_what_is_older_than_the_window_is_forgotten_and_tracks_are_kept_apart() -> None:
+    presence = Presence()
+    assert [cues.looks for cues in looks_of(presence, [0.0, 0.5, 1.0, 2.2, 2.4])] == [1, 2, 3, 3, 4]
+    assert looks_of(presence, [2.5], track=2)[0].looks == 1
+    assert looks_of(presence, [9.0])[0].looks == 1
+
+
+def test_a_track_that_shows_another_face_starts_again() -> None:
+    presence = Presence()
+    looks_of(presence, [0.0, 0.3])
+    presence.restart(1)
+    assert looks_of(presence, [0.5])[0].looks == 1
+
+
+def test_memory_is_bounded_whatever_the_frame_rate() -> None:
+    presence = Presence()
+    looks_of(presence, [number / 240 for number in range(480)])
+    kept = presence._tracks[1]
+    assert len(kept.notes) <= 61
+    assert len(kept.looks) <= 9
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda points: np.full_like(points, 50.0),
+        lambda points: points + 5000,
+        lambda points: np.full_like(points, np.nan),
+    ],
+)
+def test_landmarks_that_cannot_be_of_a_face_give_no_motion_and_no_error(spoil: Callable[[Floats], Floats]) -> None:
+    grey, points = scene(0, (0, 0), has_nose=True, is_framed=False, seed=0)
+    flat = flattened(grey)
+    past, now = Look(0.0, flat, points, 0, 0), Look(0.3, flat, spoil(points), 0, 0)
+    assert between(past, now) is None
+    assert between(now, past) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_homography_is_found_to_a_tenth_of_a_pixel(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    true = np.eye(3) + rng.uniform(-0.02, 0.02, (3, 3))
+    true[:2, 2] = rng.uniform(-2, 2, 2) - (true - np.eye(3))[:2, :2] @ MIDDLE
+    true[2] = (*rng.uniform(-2e-4, 2e-4, 2), 1.0)
+    true[2, 2] = 1 - true[2, :2] @ MIDDLE
+    back = np.linalg.inv(true)
+    x, y = np.meshgrid(np.arange(SIZE[0], dtype=np.float32), np.arange(SIZE[1], dtype=np.float32))
+    where = moved(np.stack((x, y), axis=-1).reshape(-1, 2), back)
+    past = texture(7, x, y, 12.0)
+    now = texture(7, where[:, 0].reshape(x.shape), where[:, 1].reshape(x.shape), 12.0) * 1.05 + 3
+    points = np.stack(np.meshgrid(np.linspace(125, 195, 30), np.linspace(85, 155, 30)), -1).reshape(-1, 2)
+    patch = Patch(past, points.astype(np.float32))
+    found = patch.register(now, np.eye(3))
+    off = moved(patch.points, found.matrix) - moved(patch.points, true)
+    assert np.abs(off).max() < 0.1
+    assert found.residual < 0.05 * patch.difference(now, np.eye(3))
+
+
+def test_sampling_gives_the_pixels_and_what_lies_between() -> None:
+    picture = np.arange(12, dtype=np.float32).reshape(3, 4)
+    x, y = np.array((0, 2, 1.5), dtype=np.float32), np.array((0, 1, 0.5), dtype=np.float32)
+    assert sample(picture, x, y).tolist() == [0.0, 6.0, 3.5]
+
+
+def test_flattening_takes_off_what_changes_slowly_and_nothing_else() -> None:
+    ramp = np.tile(np.linspace(0, 200, 320), (240, 1)).astype(np.uint8)
+    assert np.abs(flattened(ramp)[20:-20, 20:-20]).max() < 1.5
+    spot = np.zeros((240, 320), dtype=np.uint8)
+    spot[100, 100] = 81
+    assert flattened(spot)[100, 100] == pytest.approx(80.0)

@@ -1,0 +1,87 @@
+"""What cues add up to: a product of respects in which an attack may fail."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faceauthd.presentation import judge
+from faceauthd.types import Cues, Suspicion
+
+LIVING = Cues(watched_s=0.6, looks=9, model=4.0, goes=0.01, follows=-2.0, relief=0.2, sway=5.0)
+BETTER_UP = ("model", "relief", "sway")
+BETTER_DOWN = ("goes", "follows")
+
+cues = st.builds(
+    Cues,
+    watched_s=st.just(0.6),
+    looks=st.just(9),
+    model=st.floats(-9, 9),
+    goes=st.none() | st.floats(0, 1),
+    follows=st.none() | st.floats(-5, 5),
+    relief=st.none() | st.floats(-4, 4),
+    sway=st.none() | st.floats(0, 200),
+)
+
+
+def test_somebody_who_moves_before_a_room_that_stays_is_alive() -> None:
+    found = judge(LIVING)
+    assert found.score > 0.9
+    assert found.suspicion is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "suspicion"),
+    [
+        ({"model": -9.0}, Suspicion.TEXTURE),
+        ({"model": -1.0, "goes": 0.3, "follows": 2.5}, Suspicion.FRAMED),
+        ({"model": 9.0, "relief": -2.0}, Suspicion.FLAT),
+        ({"model": 9.0, "sway": 0.05}, Suspicion.STILL),
+        ({"model": math.nan}, Suspicion.UNCLEAR),
+        ({"goes": math.nan}, Suspicion.UNCLEAR),
+        ({"follows": math.nan}, Suspicion.UNCLEAR),
+        ({"relief": math.nan}, Suspicion.UNCLEAR),
+        ({"sway": math.nan}, Suspicion.UNCLEAR),
+    ],
+)
+def test_one_respect_in_which_it_fails_is_enough_and_is_named(wrong: dict[str, float], suspicion: Suspicion) -> None:
+    found = judge(replace(LIVING, **wrong))
+    assert found.score < 0.5
+    assert found.suspicion is suspicion
+
+
+@given(cues)
+def test_the_score_is_a_probability_and_names_a_suspicion_exactly_where_it_is_low(seen: Cues) -> None:
+    found = judge(seen)
+    assert 0.0 <= found.score <= 1.0
+    assert (found.suspicion is None) is (found.score >= 0.5)
+
+
+@given(cues, st.sampled_from(BETTER_UP + BETTER_DOWN), st.floats(0, 5))
+def test_no_cue_that_gets_worse_raises_the_score(seen: Cues, name: str, by: float) -> None:
+    value = getattr(seen, name)
+    if value is None:
+        return
+    worse = value - by if name in BETTER_UP else value + by
+    assert judge(replace(seen, **{name: worse})).score <= judge(seen).score
+
+
+@given(cues)
+def test_surroundings_that_are_not_seen_count_as_those_that_go_along(seen: Cues) -> None:
+    hidden = replace(seen, goes=None, follows=None)
+    assert judge(hidden).score <= judge(replace(seen, goes=0.06, follows=0.4)).score
+
+
+@given(cues)
+def test_relief_and_sway_can_only_speak_against(seen: Cues) -> None:
+    assert judge(replace(seen, relief=None, sway=None)).score >= judge(seen).score
+
+
+@pytest.mark.parametrize("name", ["model", "goes", "follows", "relief", "sway"])
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_what_is_beyond_all_bounds_still_gives_a_score(name: str, value: float) -> None:
+    assert 0.0 <= judge(replace(LIVING, **{name: value})).score <= 1.0
