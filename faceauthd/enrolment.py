@@ -85,7 +85,7 @@ def _unfit(enrolment: Enrolment, seen: tuple[Sighting, ...], is_live: bool | Non
         return Reason.NO_FACE
     if is_live is False:
         return Reason.SPOOF
-    if enrolment.taken and (face.kinship is None or face.kinship < SAME_FACE_COSINE):
+    if enrolment.taken and (face.kinship is None or not face.kinship >= SAME_FACE_COSINE):
         return Reason.AMBIGUOUS
     return None
 

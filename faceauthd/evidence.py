@@ -99,7 +99,7 @@ def add(evidence: Evidence, sighting: Sighting, at_s: float, policy: EvidencePol
     look = look_of(sighting, at_s)
     if look is None:
         return evidence
-    if sighting.continuity is None or sighting.continuity < SAME_FACE_COSINE:
+    if sighting.continuity is None or not sighting.continuity >= SAME_FACE_COSINE:  # nor if it is not a number
         return Evidence((look,))
     kept = tuple(old for old in evidence.looks if 0 < at_s - old.at_s <= policy.window_s)
     return replace(evidence, looks=(*kept, look))

@@ -5,7 +5,7 @@ Outputs are a function of state and time, never of history, so that no lamp or r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faceauthd.gate.state import Alarm, Gate, Mode
 from faceauthd.types import Signal, SignalKind
@@ -32,6 +32,10 @@ def signal_for(gate: Gate, now_s: float, wanted: int) -> Signal:
 
     Somebody leaving goes before whatever the mode is, an alarm before a mode that can wait.
     """
+    return replace(_signal(gate, now_s, wanted), open_until_s=gate.open_until(now_s))
+
+
+def _signal(gate: Gate, now_s: float, wanted: int) -> Signal:
     is_open, is_alarm = gate.is_open(now_s), gate.door.alarm is not None
     if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
         return Signal(SignalKind.UNLOCKED, now_s, gate.exit_since_s, is_open, is_alarm=is_alarm)

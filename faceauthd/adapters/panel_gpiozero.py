@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice, OutputDevice, PWMOutputDevice
 from gpiozero.pins import Factory
 
+from faceauthd.adapters.dead_man import DeadMan
 from faceauthd.adapters.panel_pins import PanelPins
 from faceauthd.adapters.pin_factory import naming, pin_errors
 from faceauthd.errors import PanelError
@@ -29,6 +31,9 @@ _log = logging.getLogger(__name__)
 
 BRIGHTNESS_STEPS = 32
 """A dimmed lamp is written in this many steps: finer ones cannot be seen and would only be traffic on the pins."""
+LATE_S = 1.0
+"""The relay is let go of this long after the last signal said it would be, whatever the loop does: a tick takes 0.2 s,
+and a loop that is later than this with the door open has hung. A signal that does not say is good for this long."""
 LAMP_HZ = 200
 """Above what the eye sees flicker, and few enough edges for PWM in software."""
 
@@ -44,7 +49,13 @@ class GpiozeroPanel:
     """
 
     def __init__(
-        self, pins: PanelPins, factory: Factory, *, on_edge: Callable[[Edge], None], now: Callable[[], float]
+        self,
+        pins: PanelPins,
+        factory: Factory,
+        *,
+        on_edge: Callable[[Edge], None],
+        now: Callable[[], float],
+        late_s: float = LATE_S,
     ) -> None:
         pins.check()
         self._pins = pins
@@ -57,6 +68,9 @@ class GpiozeroPanel:
         self._numbers = dict(pins.parts())
         self._written: dict[str, float] = {}
         self._is_closed = False
+        self._relays = threading.RLock()
+        self._late_s = late_s
+        self._dead_man = DeadMan(self._let_go)
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             self._open()
@@ -67,7 +81,7 @@ class GpiozeroPanel:
         if self._is_closed:
             raise PanelError("panel: it is closed; start faceauthd again")
         wanted = levels(signal, len(self._pins.bar))
-        self._write_relay(wanted.relay)
+        self._write_relay(wanted.relay, signal)
         for part, is_on in (("alarm", wanted.alarm), ("light", wanted.light)):
             if part in self._outputs:
                 self._write(part, float(is_on))
@@ -81,15 +95,17 @@ class GpiozeroPanel:
         """Close the relay, whatever was written before. If its pin cannot be written it is given back: the pull-down
         locks.
         """
-        if self._relay is None:
-            return
-        self._written["relay"] = math.nan
-        try:
-            self._relay.off()
-        except pin_errors() as error:
-            _log.critical("panel.pins.relay: GPIO%s cannot be driven (%s); giving it back", self._pins.relay, error)
-            self._give_back("relay", self._relay)
-            self._relay = None
+        with self._relays:
+            if self._relay is None:
+                return
+            self._written["relay"] = math.nan
+            try:
+                self._relay.off()
+            except pin_errors() as error:
+                _log.critical("panel.pins.relay: GPIO%s cannot be driven (%s); giving it back", self._pins.relay, error)
+                self._give_back("relay", self._relay)
+                self._relay = None
+        self._dead_man.rest()
 
     def close(self) -> None:
         """Lock, darken, and give the pins back, the relay's last. Safe to call twice."""
@@ -101,9 +117,15 @@ class GpiozeroPanel:
         for part, contact in self._inputs.items():
             self._give_back(part, contact)
         self._inputs.clear()
-        if self._relay is not None:
-            self._give_back("relay", self._relay)
-            self._relay = None
+        with self._relays:
+            if self._relay is not None:
+                self._give_back("relay", self._relay)
+                self._relay = None
+        self._dead_man.close()
+
+    def _let_go(self) -> None:
+        _log.critical("the time to lock is past and the loop has not done so: it hangs; locking the door")
+        self.lock()
 
     def _open(self) -> None:
         pins = self._pins
@@ -157,15 +179,25 @@ class GpiozeroPanel:
         if not contact.is_active:
             self._on_edge(Edge(True, self._now(), Source.DOOR))
 
-    def _write_relay(self, is_open: bool) -> None:
-        if self._pins.relay is None or self._written["relay"] == float(is_open):
+    def _write_relay(self, is_open: bool, signal: Signal) -> None:
+        if self._pins.relay is None:
             return
-        if self._relay is None:
-            raise PanelError(f"panel.pins.relay: GPIO{self._pins.relay} was given up after an error; restart faceauthd")
-        self._written["relay"] = math.nan
-        with naming("relay", self._pins.relay):
-            self._relay.value = is_open
-        self._written["relay"] = float(is_open)
+        if is_open:
+            left_s = 0.0 if signal.open_until_s is None else max(0.0, signal.open_until_s - self._now())
+            self._dead_man.hold(left_s + self._late_s)
+        else:
+            self._dead_man.rest()
+        with self._relays:
+            if self._written["relay"] == float(is_open):
+                return
+            if self._relay is None:
+                raise PanelError(
+                    f"panel.pins.relay: GPIO{self._pins.relay} was given up after an error; restart faceauthd"
+                )
+            self._written["relay"] = math.nan
+            with naming("relay", self._pins.relay):
+                self._relay.value = is_open
+            self._written["relay"] = float(is_open)
 
     def _write(self, part: str, level: float) -> None:
         """Not a number stands for a write that failed half-way: it equals nothing, so the next one is carried out."""

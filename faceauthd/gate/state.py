@@ -112,8 +112,12 @@ class Gate:
     """The last tick at which the lock was open; of what was before the daemon started it knows nothing."""
 
     def is_open(self, now_s: float) -> bool:
-        entering = self.mode is Mode.OPEN and self.until_s is not None and now_s < self.until_s
-        return entering or self.is_exit_open(now_s)
+        return self.open_until(now_s) is not None
+
+    def open_until(self, now_s: float) -> float | None:
+        """When the lock is to be shut again, None if it is shut."""
+        ends = (self.until_s if self.mode is Mode.OPEN else None, self.exit_until_s)
+        return max((end_s for end_s in ends if end_s is not None and now_s < end_s), default=None)
 
     def is_exit_open(self, now_s: float) -> bool:
         return self.exit_until_s is not None and now_s < self.exit_until_s

@@ -38,7 +38,8 @@ class Signal:
     """What the panel has to show now: a function of the gate's state and the time, of nothing else.
 
     `since_s` is when this signal began and `now_s` the time it is shown for; patterns are a function of the difference.
-    `is_open` is the relay, and the only place it comes from; `is_alarm` is the alarm's output, `is_lit` the light's.
+    `is_open` is the relay, and the only place it comes from; `open_until_s` is when it is to be shut, None if it is or
+    if nobody said. `is_alarm` is the alarm's output, `is_lit` the light's.
     """
 
     kind: SignalKind
@@ -50,6 +51,7 @@ class Signal:
     reason: Reason | None = None
     is_alarm: bool = False
     is_lit: bool = False
+    open_until_s: float | None = None
 
 
 class EventKind(enum.StrEnum):

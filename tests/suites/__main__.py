@@ -1,0 +1,60 @@
+"""Run a suite: `python -m tests.suites NAME [--long] [--seed N]`, or `all`; without a name, list them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import random
+import sys
+import time
+from typing import Protocol
+
+from tests.suites.figures import Figures
+
+NAMES = {
+    "faults": "every port of the loop failing in every way we know; the door's state at each tick",
+    "crash": "the gallery's writer and the daemon killed at random instants; disks that fail and lie",
+    "damage": "each file of the state folder and the models damaged in every way; never a false accept",
+    "fuzz": "configuration, control protocol, pictures, model cards, journal fields, damaged at random",
+    "load": "twenty people in view, a thousand enrolled, a hundred clients, a day at 20 times the speed",
+    "mutants": "the decision code altered line by line; at least nine of ten alterations are noticed by a test",
+}
+SHORT = ("faults", "crash", "damage", "fuzz", "load")
+"""What `all` runs: mutants take too long for each change."""
+
+
+class Suite(Protocol):
+    def run(self, figures: Figures, *, is_long: bool, seed: int) -> None: ...
+
+
+def run(name: str, *, is_long: bool, seed: int) -> Figures:
+    suite: Suite = importlib.import_module(f"tests.suites.{name}")
+    figures = Figures(name)
+    began_s = time.monotonic()
+    suite.run(figures, is_long=is_long, seed=seed)
+    figures.number("seed", seed)
+    figures.number("seconds", round(time.monotonic() - began_s))
+    return figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev suite", description="Attack the product, and print the figures.")
+    parser.add_argument("name", nargs="?", choices=[*NAMES, "all"])
+    parser.add_argument("--long", action="store_true", help="the long form, whose figures stand in docs/reliability.md")
+    parser.add_argument("--seed", type=int, default=None, help="repeat what an earlier run drew")
+    asked = parser.parse_args()
+    if asked.name is None:
+        sys.stdout.write("".join(f"  {name:<8} {what}\n" for name, what in NAMES.items()) + f"  all      {SHORT}\n")
+        return 0
+    seed = random.SystemRandom().getrandbits(32) if asked.seed is None else asked.seed
+    failed = False
+    for name in SHORT if asked.name == "all" else (asked.name,):
+        figures = run(name, is_long=asked.long, seed=seed)
+        sys.stdout.write(figures.text())
+        sys.stdout.flush()
+        failed = failed or bool(figures.violations)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
