@@ -1,6 +1,8 @@
-"""An enrolment from photographs that a client sent, looked at one by one."""
+"""An enrolment, or an improvement, from photographs that a client sent, looked at one by one."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from faceauthd.control.protocol import Code
 from faceauthd.control.request import Request
@@ -9,18 +11,32 @@ from faceauthd.errors import PictureError
 from faceauthd.gallery import Origin
 from faceauthd.photographs import PhotographExaminer, Taken
 from faceauthd.register import Register
-from faceauthd.types import Event, EventKind, NewTemplate, Role
+from faceauthd.types import Event, EventKind, NewTemplate, Person, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who is to be enrolled from the photographs."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """Somebody enrolled, whom the photographs have to show."""
+
+    person: Person
 
 
 class Album:
     """The photographs of one request, and what came of those looked at."""
 
     def __init__(
-        self, request: Request, name: str, role: Role, register: Register, examiner: PhotographExaminer
+        self, request: Request, who: Newcomer | Improvement, register: Register, examiner: PhotographExaminer
     ) -> None:
         self.request = request
-        self._name = name
-        self._role = role
+        self._who = who
         self._register = register
         self._examiner = examiner
         self._taken: list[NewTemplate] = []
@@ -48,16 +64,21 @@ class Album:
             content = self.request.read_file(index)
         except PictureError as error:
             return Taken(problem=str(error))
-        return self._examiner.examine(content, tuple(self._taken), self._register.threshold.cosine)
+        whose = self._who.person.id if isinstance(self._who, Improvement) else None
+        return self._examiner.examine(content, tuple(self._taken), self._register.threshold.cosine, whose)
 
     def _finish(self, now_s: float) -> Event | None:
         if not self._taken:
             self.request.refuse(Code.REFUSED, "none of the photographs can be used", images=self._results)
             return None
-        person = self._register.enroll(self._name, self._role, self._taken, origin=Origin.PHOTO)
+        match self._who:
+            case Newcomer(name, role):
+                person, kind = self._register.enroll(name, role, self._taken, origin=Origin.PHOTO), EventKind.ENROLLED
+            case Improvement(known):
+                person, kind = self._register.improve(known.id, self._taken), EventKind.IMPROVED
         self.request.reply({"person": person_fields(person), "images": self._results})
-        detail = f"{person.role}, {person.templates} templates from photographs, by {self.request.peer}"
-        return Event(EventKind.ENROLLED, now_s, person=person.name, detail=detail)
+        detail = f"{person.role}, {person.templates} templates, from photographs, by {self.request.peer}"
+        return Event(kind, now_s, person=person.name, detail=detail)
 
 
 def _told_of(index: int, came: Taken) -> dict[str, object]:

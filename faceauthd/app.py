@@ -11,11 +11,13 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from faceauthd import settings
+from faceauthd.adaptation import AdaptationPolicy
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
 from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.adapters.pin_factory import Factory
 from faceauthd.adapters.systemd_notify import open_notifier
+from faceauthd.audience import Audience, Listener
 from faceauthd.cameras import open_camera, source_name
 from faceauthd.config import Config
 from faceauthd.control.limits import Limits
@@ -28,11 +30,14 @@ from faceauthd.desk import FrontDesk, about
 from faceauthd.event_log import Entry, EventLog
 from faceauthd.gallery import Gallery
 from faceauthd.inbox import Inbox
+from faceauthd.last_seen import LastSeen
 from faceauthd.panels import Panels, open_panels
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.ports import Camera, Clock, Journal, Viewer
 from faceauthd.recognizer import FaceRecognizer
 from faceauthd.register import Register
+from faceauthd.renewing import Renewing
+from faceauthd.snapshot import Darkroom
 from faceauthd.types import Edge, Event, EventKind
 from faceauthd.vision.attention import Attention
 from faceauthd.vision.pack import ModelPack
@@ -92,7 +97,8 @@ def build(
         panels = open_panels(config, clock, edges, screen, held, factory)
         pack = ModelPack.open(config.vision.models_folder, threads=config.vision.threads)
         log = EventLog(clock)
-        journal = JournalSet([log, *(journals or _journals)(config), *panels.journals])
+        audience = Audience()
+        journal = JournalSet([log, *(journals or _journals)(config), *panels.journals, audience])
         gallery = held.enter_context(closing(_open_gallery(config, pack, clock, journal)))
         card = pack.impostor_curve
         points, tail = (card.points, card.tail) if card else ((), None)
@@ -104,6 +110,7 @@ def build(
         recognizer = FaceRecognizer(stages, tracker, register, watch_s=decision.liveness_s, attention=Attention())
         camera = held.enter_context(closing(open_camera(config.camera, clock, panels.press, stages)))
         requests: Inbox[Request] = Inbox()
+        darkroom = Darkroom(camera, journal.record)
         desk = FrontDesk(
             requests,
             register,
@@ -113,7 +120,10 @@ def build(
             about(source_name(config.camera), config.gallery.path, config.control.socket),
             journal.record,
             config.enroll.templates,
+            darkroom,
         )
+        audience.members = (darkroom, *_keepers(config, register, journal, held))
+        audience.viewer = viewer or panels.viewer
         if serve:
             server = held.enter_context(_server(config, requests))
             log.tell = lambda entry: server.publish(_told(entry))
@@ -128,7 +138,7 @@ def build(
             people=register,
             desk=desk,
             keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
-            viewer=viewer or panels.viewer,
+            viewer=audience,
         )
         daemon = Daemon(ports, settings.policy_of(config), settings.button_of(config), edges, settings.light_of(config))
         panels.quit_calls(lambda: setattr(daemon, "stop_requested", True))
@@ -141,6 +151,15 @@ def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journa
         embedder_id=pack.embedder_id,
         on_repair=lambda what: journal.record(Event(EventKind.GALLERY_REPAIRED, clock.now(), detail=what)),
     )
+
+
+def _keepers(config: Config, register: Register, journal: Journal, held: ExitStack) -> list[Listener]:
+    """What is kept of people beyond what recognising them needs, as far as it is asked for."""
+    last_seen = held.enter_context(closing(LastSeen(register, is_kept=config.privacy.last_seen)))
+    if not config.adaptation.enabled:
+        return [last_seen]
+    policy = AdaptationPolicy(max_per_day=config.adaptation.max_per_day)
+    return [last_seen, Renewing(register, journal.record, policy)]
 
 
 def _journals(config: Config) -> list[Journal]:

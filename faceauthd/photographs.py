@@ -14,7 +14,7 @@ from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.picture import load_picture
 from faceauthd.ports import Matching
 from faceauthd.recognizer import Stages
-from faceauthd.types import NewTemplate, Reason
+from faceauthd.types import Match, NewTemplate, Reason
 from faceauthd.vision.align import aligned_crop
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ class PhotographExaminer:
         self._stages = stages
         self._gallery = gallery
 
-    def examine(self, content: bytes, before: tuple[NewTemplate, ...], threshold: float) -> Taken:
+    def examine(
+        self, content: bytes, before: tuple[NewTemplate, ...], threshold: float, whose: int | None = None
+    ) -> Taken:
         """One photograph, given the templates that those before it gave.
 
         Refused are pictures that cannot be read, that show no face or several, that are not good enough, that show
-        somebody enrolled already, or somebody else than the ones before.
+        somebody enrolled already, or somebody else than the ones before. With `whose`, the id of somebody enrolled,
+        they have to show that person: as like as two looks of one face are, and nobody else at the threshold.
         """
         try:
             picture = load_picture(content)
@@ -54,6 +57,8 @@ class PhotographExaminer:
         if any(float(other.probe @ probe) < SAME_FACE_COSINE for other in before):
             return Taken(reason=Reason.AMBIGUOUS)
         match = self._gallery.best(probe.reshape(1, -1))[0]
+        if whose is not None:
+            return taken if _shows(match, whose, threshold) else Taken(reason=Reason.AMBIGUOUS)
         if match is not None and match.score >= threshold:
             return Taken(reason=Reason.ALREADY_ENROLLED)
         return taken
@@ -71,3 +76,10 @@ class PhotographExaminer:
             return Taken(reason=quality.reasons[0])
         probe = stages.embedder.embed(aligned_crop(picture, landmarks[0])[None])[0]
         return Taken(NewTemplate(probe, quality.score, quality.yaw_deg, quality.pitch_deg))
+
+
+def _shows(match: Match | None, whose: int, threshold: float) -> bool:
+    """Whether the nearest person is this one, clearly, and nobody else could be meant."""
+    if match is None or match.person_id != whose:
+        return False
+    return match.score >= SAME_FACE_COSINE and match.runner_up < threshold

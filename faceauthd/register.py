@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from faceauthd.adaptation import MOST, REACH_DEG
 from faceauthd.errors import GalleryRefused
 from faceauthd.gallery import Gallery, Origin
 from faceauthd.gallery.admins import check_one_stays
@@ -16,6 +17,7 @@ from faceauthd.threshold import Curve, Tail, Threshold, check_tail, threshold_fo
 from faceauthd.types import Match, Member, NewTemplate, Person, Role, Roster, Rules
 
 if TYPE_CHECKING:
+    from faceauthd.gallery.details import Detail
     from faceauthd.types import Vector
 
 
@@ -41,6 +43,7 @@ class Register:
         self._looks = looks
         self._clock = clock
         self._roster: Roster | None = None
+        self._seen: dict[int, float] = {}
 
     @property
     def threshold(self) -> Threshold:
@@ -64,10 +67,48 @@ class Register:
         return self._gallery.matcher.best(probes)
 
     def people(self) -> tuple[Person, ...]:
-        return self._gallery.people()
+        return tuple(self._with_seen(person) for person in self._gallery.people())
 
     def person(self, name: str) -> Person | None:
-        return self._gallery.person(name)
+        person = self._gallery.person(name)
+        return self._with_seen(person) if person else None
+
+    def details(self, person: Person) -> tuple[tuple[Detail, bytes], ...]:
+        """What is kept of each of their templates, oldest first, with its row: 512 float32, little-endian."""
+        return self._gallery.details(person)
+
+    @property
+    def embedder_id(self) -> str:
+        """SHA-256 of the model in use; templates of another are never compared."""
+        return self._gallery.embedder_id
+
+    def saw(self, name: str) -> None:
+        """Somebody was recognised now. A clock that is before their enrolment was never set, and tells nothing."""
+        person, now = self._gallery.person(name), self.now()
+        if person is not None and now >= person.enrolled_at:
+            self._seen[person.id] = now
+
+    def keep_seen(self) -> None:
+        """Write whom `saw` told of since the last time. Raises GalleryError; then it is still known."""
+        if self._seen:
+            self._gallery.note_seen(self._seen)
+            self._seen = {}
+
+    def forget_seen(self) -> None:
+        """Forget when everybody was last seen. Raises GalleryError."""
+        self._seen = {}
+        known = {person.id: None for person in self._gallery.people() if person.last_seen is not None}
+        if known:
+            self._gallery.note_seen(known)
+
+    def anchored(self, person: Person, probe: Vector) -> float:
+        """The highest cosine of the probe to what was enrolled of the person with authority; -1 of nothing."""
+        return self._gallery.anchored(person, probe)
+
+    def renewed_at(self, person: Person) -> float | None:
+        """When a template of theirs was last renewed, in seconds since the epoch; None if never."""
+        adapted = [one.made_at for one, _ in self.details(person) if one.origin is Origin.ADAPTED]
+        return max(adapted, default=None)
 
     def enroll(
         self,
@@ -80,7 +121,7 @@ class Register:
         """Put somebody on disk, as `person-N` if there is no name. Raises GalleryError."""
         with self._changing():
             name = name or self._gallery.next_name()
-            return self._gallery.enroll(name, role, templates, now=self._now(), origin=origin)
+            return self._gallery.enroll(name, role, templates, now=self.now(), origin=origin)
 
     def rename(self, old: str, new: str) -> Person:
         """Raises GalleryRefused if there is nobody called `old`, or `new` is taken or no name."""
@@ -90,7 +131,18 @@ class Register:
     def improve(self, person_id: int, templates: Sequence[NewTemplate], *, origin: Origin = Origin.IMPROVED) -> Person:
         """Give somebody more templates. Raises GalleryError; GalleryRefused if they were removed meanwhile."""
         with self._changing():
-            return self._gallery.add_templates(person_id, templates, now=self._now(), origin=origin)
+            return self._gallery.add_templates(person_id, templates, now=self.now(), origin=origin)
+
+    def adapt(self, name: str, look: NewTemplate) -> Person:
+        """Renew a template of somebody by a look that opened the door. Raises GalleryError."""
+        with self._changing():
+            person = self._must(name)
+            return self._gallery.adapt(person, look, now=self.now(), reach_deg=REACH_DEG, most=MOST)
+
+    def undo_renewal(self, name: str) -> Person:
+        """Take back somebody's last renewal or improvement. Raises GalleryRefused if there is none."""
+        with self._changing():
+            return self._gallery.undo_renewal(name)
 
     def remove(self, name: str, *, even_last: bool = False) -> Person:
         """Forget somebody. Raises GalleryRefused if there is nobody of that name, or they are the last administrator.
@@ -99,14 +151,15 @@ class Register:
         """
         person = self._must(name)
         if not (even_last and len(self.people()) == 1):
-            check_one_stays(self.people(), person, None, self._now())
+            check_one_stays(self.people(), person, None, self.now())
         with self._changing():
+            self._seen.pop(person.id, None)
             return self._gallery.remove(name)
 
     def set_role(self, name: str, role: Role) -> Person:
         """Raises GalleryRefused if there is nobody of that name, or no administrator would be left."""
         person = self._must(name)
-        check_one_stays(self.people(), person, replace(person, role=role), self._now())
+        check_one_stays(self.people(), person, replace(person, role=role), self.now())
         with self._changing():
             return self._gallery.set_role(name, role)
 
@@ -114,16 +167,21 @@ class Register:
         """Raises GalleryRefused as `set_role` does, and for a stay that is over before it begins, or already."""
         person = self._must(name)
         start, end = rules.valid_from, rules.valid_until
-        if end is not None and end != person.rules.valid_until and end <= self._now():
+        if end is not None and end != person.rules.valid_until and end <= self.now():
             raise GalleryRefused("that end is in the past: give a later one, or `faceauthctl disable` at once")
         if start is not None and end is not None and end <= start:
             raise GalleryRefused("that end is before the beginning: give a later end or an earlier beginning")
-        check_one_stays(self.people(), person, replace(person, rules=rules), self._now())
+        check_one_stays(self.people(), person, replace(person, rules=rules), self.now())
         with self._changing():
             return self._gallery.set_rules(name, rules)
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Civil time, in seconds since the epoch."""
         return self._clock.wall().timestamp()
+
+    def _with_seen(self, person: Person) -> Person:
+        seen = self._seen.get(person.id)
+        return person if seen is None else replace(person, last_seen=seen)
 
     def _must(self, name: str) -> Person:
         person = self._gallery.person(name)

@@ -17,12 +17,13 @@ from faceauthd.cli.ctl_arguments import seconds_ago, spread
 from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
 from faceauthd.cli.ctl_events import journal_of, tell_events
+from faceauthd.cli.ctl_person import export_to
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_people, show_person, show_status
 from faceauthd.cli.ctl_watch import watch_all
 from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import be_printable
-from faceauthd.control.verbs import EVENTS_LIMIT, IMAGES_LIMIT
+from faceauthd.control.verbs import EVENTS_LIMIT
 from faceauthd.types import EventKind, Role
 
 __all__ = ["app", "main"]
@@ -49,15 +50,35 @@ def people(session: Session) -> None:
         show_people(session.printer, found if isinstance(found, list) else [])
 
 
-@command(app, ["faceauthctl person alice", "faceauthctl person alice --json"])
-def person(session: Session, name: Name) -> None:
-    """Show one person."""
+@command(
+    app,
+    [
+        "faceauthctl person alice",
+        "faceauthctl person alice --json",
+        "sudo faceauthctl person alice --export-data alice.json",
+    ],
+)
+def person(
+    session: Session,
+    name: Name,
+    export_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write everything that is kept about them, embeddings and events too, as JSON; - is standard output.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show one person: when they may enter, when they were last seen, and each template."""
+    if export_data is not None:
+        export_to(session, name, export_data)
+        return
     told = ctl_offline.ask_or_read(session, "person", partial(ctl_offline.person_in, session, name), name=name)
     if session.options.as_json:
         session.printer.document(told)
     else:
-        found = told.get("person")
-        show_person(session.printer, found if isinstance(found, dict) else {})
+        show_person(session.printer, told)
 
 
 @command(
@@ -83,9 +104,6 @@ def enroll(
     Each photograph has to show one face, well lit and looking at the camera; for each that is rejected the reason is
     told. Needs root, the daemon's user, or a uid of control.admin_uids.
     """
-    if images and len(images) > IMAGES_LIMIT:
-        message = f"{len(images)} photographs are too many: give the best {IMAGES_LIMIT}"
-        session.end(ExitCode.USAGE, message, "BAD_REQUEST")
     if images:
         enroll_from_images(session, name, role.value, images)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from faceauthd.cli.ctl_app import Name, tell
 from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_threshold
+from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import duration
 from faceauthd.control.client import Denied
 from faceauthd.control.verbs import VERIFY_LIMIT_S
@@ -58,6 +61,36 @@ def verify(
     tell(session, answer.result, f"{name} is there.")
 
 
+def snapshot(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A JPEG file to write.", show_default=False)],
+) -> None:
+    """Write a picture of what the camera sees, with each face's frame and what is wrong with it, to aim the camera by.
+
+    Root only, and journalled. The daemon keeps no copy.
+    """
+    is_new = not file.exists()
+    try:
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as wrong:
+        session.end(ExitCode.USAGE, f"{file} cannot be written: {wrong.strerror}", "BAD_REQUEST")
+    try:
+        with session.connect() as client:
+            answer = client.ask("snapshot", files=[fd])
+    finally:
+        os.close(fd)
+    if isinstance(answer, Denied):
+        if is_new:
+            file.unlink(missing_ok=True)
+        session.end_denied(answer)
+    found = answer.result.get("faces")
+    count = len(found) if isinstance(found, list) else 0
+    size = f"{answer.result.get('width')} x {answer.result.get('height')}"
+    tell(
+        session, {"file": str(file), **answer.result}, f"{file}: {size}, {count} face{'' if count == 1 else 's'} in it."
+    )
+
+
 def threshold(session: Session) -> None:
     """Explain how alike a face has to be, and why."""
     told = session.ask("threshold")
@@ -73,4 +106,5 @@ def add_to(app: typer.Typer) -> None:
     command(app, ["faceauthctl lock"])(lock)
     command(app, ["faceauthctl lockout", "sudo faceauthctl lockout --clear"])(lockout)
     command(app, ["faceauthctl verify alice --timeout 10 && echo welcome"])(verify)
+    command(app, ["sudo faceauthctl snapshot /tmp/door.jpg"])(snapshot)
     command(app, ["faceauthctl threshold", "faceauthctl threshold --json | jq .threshold"])(threshold)

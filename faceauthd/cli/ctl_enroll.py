@@ -15,10 +15,13 @@ from faceauthd.cli.exits import ExitCode, exit_for_code
 from faceauthd.control.client import Answer, ControlClient, Denied
 from faceauthd.control.files import close_all, why_not_a_photograph
 from faceauthd.control.protocol import Scalar
+from faceauthd.control.verbs import IMAGES_LIMIT
 from faceauthd.errors import ControlError
 from faceauthd.prose import REASON_HINT, REASON_WHY
 from faceauthd.types import Reason
 
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+"""Endings of what is taken from a folder; a file that is named is taken whatever its ending."""
 _LONG_TIMEOUT_S = 130.0
 """Longer than the daemon's own limit (limits.Limits.long_answer_s)."""
 _CANCEL_TIMEOUT_S = 2.0
@@ -33,13 +36,16 @@ def enroll_live(session: Session, name: str, role: str) -> None:
 
 def improve_live(session: Session, name: str) -> None:
     """Take more templates of somebody who stands there; else as `enroll_live`."""
-    result = _guided(session, "improve", {"name": name})
+    _tell_templates(session, name, _guided(session, "improve", {"name": name}))
+
+
+def _tell_templates(session: Session, name: str, result: dict[str, object]) -> None:
     if session.options.as_json:
         session.printer.document(result)
         return
     person = result.get("person")
     templates = person.get("templates", "?") if isinstance(person, dict) else "?"
-    session.printer.line(f"{name} has {templates} templates now.")
+    session.printer.line(f"{name} has {templates} template{'' if templates == 1 else 's'} now.")
 
 
 def _guided(session: Session, verb: str, asked: Mapping[str, Scalar]) -> dict[str, object]:
@@ -81,14 +87,28 @@ class _Guide:
 
 def enroll_from_images(session: Session, name: str, role: str, images: Sequence[Path]) -> None:
     """Enrol from photographs, and say for each whether it was taken or why not."""
+    _congratulate(session, _from_images(session, "enroll", {"name": name, "role": role}, images))
+
+
+def improve_from_images(session: Session, name: str, images: Sequence[Path]) -> None:
+    """Take more templates from photographs; else as `enroll_from_images`."""
+    _tell_templates(session, name, _from_images(session, "improve", {"name": name}, images))
+
+
+def _from_images(session: Session, verb: str, asked: Mapping[str, Scalar], images: Sequence[Path]) -> dict[str, object]:
+    """The result, with the files' names in it; ends the command if the daemon refuses."""
+    images = unfolded(images)
+    if len(images) > IMAGES_LIMIT:
+        session.end(
+            ExitCode.USAGE, f"{len(images)} photographs are too many: give the best {IMAGES_LIMIT}", "BAD_REQUEST"
+        )
     fds, sent, unusable = _opened(images)
     try:
         if not fds:
             _show(session, unusable)
             session.end(ExitCode.USAGE, "none of the files can be read", "BAD_REQUEST", {"images": unusable})
         with session.connect() as client:
-            asked: dict[str, Scalar] = {"name": name, "role": role, "images": len(fds)}
-            answer = client.ask("enroll", asked, files=fds, timeout_s=_LONG_TIMEOUT_S)
+            answer = client.ask(verb, {**asked, "images": len(fds)}, files=fds, timeout_s=_LONG_TIMEOUT_S)
     finally:
         close_all(fds)
     images_told = _by_file(answer, sent) + unusable
@@ -96,7 +116,16 @@ def enroll_from_images(session: Session, name: str, role: str, images: Sequence[
     if isinstance(answer, Denied):
         details = {**answer.details, "images": images_told}
         session.end(exit_for_code(answer.code), answer.message, answer.code, details)
-    _congratulate(session, {**answer.result, "images": images_told})
+    return {**answer.result, "images": images_told}
+
+
+def unfolded(images: Sequence[Path]) -> list[Path]:
+    """The files as given, and of a folder the photographs in it, by name."""
+    found: list[Path] = []
+    for path in images:
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+        found += [one for one in inside if one.suffix.lower() in SUFFIXES] if path.is_dir() else [path]
+    return found
 
 
 def _opened(images: Sequence[Path]) -> tuple[list[int], list[Path], list[dict[str, object]]]:
@@ -158,4 +187,4 @@ def _congratulate(session: Session, result: dict[str, object]) -> None:
     person = result.get("person")
     told = person if isinstance(person, dict) else {}
     name, role, templates = (told.get(key, "?") for key in ("name", "role", "templates"))
-    session.printer.line(f"Enrolled {name} ({role}), {templates} templates.")
+    session.printer.line(f"Enrolled {name} ({role}), {templates} template{'' if templates == 1 else 's'}.")

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from faceauthd.cli.ctl_app import Name, tell
 from faceauthd.cli.ctl_command import command
-from faceauthd.cli.ctl_enroll import improve_live
+from faceauthd.cli.ctl_enroll import improve_from_images, improve_live
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import may_enter
 from faceauthd.types import Role
 
 
-def improve(session: Session, name: Name) -> None:
-    """Take more templates of somebody enrolled, who stands in front of the camera."""
-    improve_live(session, name)
+def improve(
+    session: Session,
+    name: Name,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE...", help="Photographs of them, or a folder of such.", show_default=False),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back the last improvement or renewal.")] = False,
+) -> None:
+    """Take more templates of somebody enrolled, who stands in front of the camera, or from photographs.
+
+    For new glasses, a beard, years. What the enrolment took stays; --undo takes back what came after it, last first.
+    """
+    if undo and images:
+        raise typer.BadParameter("say either --undo or --images")
+    if undo:
+        person = session.ask("undo", name=name)
+        told = person.get("person")
+        left = told.get("templates") if isinstance(told, dict) else "?"
+        tell(session, person, f"Taken back; {name} has {left} template{'' if left == 1 else 's'} now.")
+    elif images:
+        improve_from_images(session, name, images)
+    else:
+        improve_live(session, name)
 
 
 def role(
@@ -85,7 +107,8 @@ def _tell_when(session: Session, result: dict[str, object], name: str) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
-    command(app, ["sudo faceauthctl improve alice"])(improve)
+    examples = ["alice", "alice --images glasses/*.jpg", "alice --undo"]
+    command(app, [f"sudo faceauthctl improve {example}" for example in examples])(improve)
     command(app, ["sudo faceauthctl role bob admin"])(role)
     command(app, ["sudo faceauthctl disable bob"])(disable)
     command(app, ["sudo faceauthctl enable bob"])(enable)

@@ -10,7 +10,8 @@ from faceauthd.control.shapes import event_from
 from faceauthd.prose import event_text
 
 Fields = Mapping[str, Any]
-PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED", "MAY ENTER")
+PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED", "LAST SEEN", "MAY ENTER")
+TEMPLATE_COLUMNS = ("TEMPLATE", "TAKEN", "FROM", "QUALITY", "TURNED", "STATE")
 
 
 def show_status(printer: Printer, told: Fields) -> None:
@@ -54,7 +55,7 @@ def _threshold(told: Fields) -> str:
     if told.get("threshold") is None:
         return ""
     promise, looks = told.get("false_accept_rate"), told.get("looks_of_an_attempt")
-    shared = f", shared by {told.get('templates')} templates and {looks} looks" if looks else ""
+    shared = f", shared by {_count(told, 'templates', 'template', 'templates')} and {looks} looks" if looks else ""
     why = f", for a false accept rate of {promise:g} an attempt{shared}" if promise else ""
     return f"{told['threshold']:.3f}{why}"
 
@@ -87,7 +88,8 @@ def _row(person: Fields) -> tuple[str, ...]:
     templates = f"{person.get('templates', '?')}{f' (+{foreign} of another model)' if foreign else ''}"
     quality = f"{float(person.get('quality') or 0):.2f}"
     name, role = str(person.get("name", "?")), str(person.get("role", "?"))
-    return name, role, templates, quality, epoch_time(person.get("enrolled_at")), may_enter(person)
+    enrolled, seen = (epoch_time(person.get(key)) for key in ("enrolled_at", "last_seen"))
+    return name, role, templates, quality, enrolled, seen, may_enter(person)
 
 
 def may_enter(person: Fields) -> str:
@@ -101,17 +103,28 @@ def may_enter(person: Fields) -> str:
     return ", ".join(limits) or "always"
 
 
-def show_person(printer: Printer, person: Fields) -> None:
-    """One person, one fact a line."""
-    printer.facts(zip(("name", "role", "templates", "quality", "enrolled", "may enter"), _row(person), strict=True))
+def show_person(printer: Printer, told: Fields) -> None:
+    """One person, one fact a line; then their templates, if a daemon told of them."""
+    person, templates = told.get("person"), told.get("templates")
+    facts = zip(PEOPLE_COLUMNS, _row(person if isinstance(person, dict) else {}), strict=True)
+    printer.facts((name.lower(), value) for name, value in facts)
+    if isinstance(templates, list):
+        printer.table(TEMPLATE_COLUMNS, [_template(one) for one in templates if isinstance(one, dict)])
+
+
+def _template(told: Fields) -> tuple[str, ...]:
+    turned = f"{float(told.get('yaw_deg') or 0):+.0f}/{float(told.get('pitch_deg') or 0):+.0f}"
+    quality, taken = f"{float(told.get('quality') or 0):.2f}", epoch_time(told.get("made_at"))
+    return str(told.get("id", "?")), taken, str(told.get("origin", "?")), quality, turned, str(told.get("state", "?"))
 
 
 def show_threshold(printer: Printer, told: Fields) -> None:
     """The promise, and what it asks of a look, in sentences."""
-    promise, templates = float(told.get("false_accept_rate") or 0), told.get("templates")
+    promise = float(told.get("false_accept_rate") or 0)
     printer.line(f"The promise: of {1 / promise:,.0f} attempts by strangers, one opens the door." if promise else "")
     printer.line(
-        f"It is shared by {templates} templates of {told.get('people')} people, and by the "
+        f"It is shared by {_count(told, 'templates', 'template', 'templates')} of "
+        f"{_count(told, 'people', 'person', 'people')}, and by the "
         f"{told.get('looks_of_an_attempt')} looks that an attempt may have."
     )
     printer.line(f"So a face opens the door from a cosine of {float(told.get('threshold') or 0):.3f} on.")

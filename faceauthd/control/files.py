@@ -1,4 +1,4 @@
-"""Photographs that come over the socket as open files: whose bytes can be read without waiting on anybody."""
+"""Open files that come over the socket: photographs to read and answers to fill, without waiting on anybody."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def why_not_a_photograph(fd: int) -> str | None:
         return "is not open for reading"
     if found.st_size > FILE_LIMIT_BYTES:
         return f"has more than {FILE_LIMIT_BYTES >> 20} MiB"
+    return None
+
+
+def why_not_to_be_filled(fd: int) -> str | None:
+    """What is wrong with an open file as one to write an answer into, to go after its name, or None."""
+    flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        return "is not a regular file"
+    if flags & os.O_PATH or flags & os.O_ACCMODE == os.O_RDONLY:
+        return "is not open for writing"
     return None
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from faceauthd import __version__
 from faceauthd.control.connection import Connection
-from faceauthd.control.files import close_all, why_not_a_photograph
+from faceauthd.control.files import close_all, why_not_a_photograph, why_not_to_be_filled
 from faceauthd.control.limits import Limits
 from faceauthd.control.listener import Listener
 from faceauthd.control.open_requests import OpenRequests
@@ -179,7 +179,7 @@ class ControlServer:
         if isinstance(call, Rejected):
             self._board.reject(connection, call)
             return
-        files = connection.take_files(call.images)
+        files = connection.take_files(call.files)
         refusal = self._why_not(connection, call, files)
         if refusal is not None:
             close_all(files)
@@ -197,10 +197,14 @@ class ControlServer:
         if not self._policy.allows(connection.peer, changes=call.verb.changes):
             who = f"uid {connection.peer.uid} may look and not change anything"
             return Refusal(Code.FORBIDDEN, f"{call.verb.name}: {who}; use sudo, or add the uid to control.admin_uids")
-        if len(files) < call.images:
-            return Refusal(Code.BAD_REQUEST, f"{call.images} images were announced and {len(files)} files came with it")
+        if len(files) < call.files:
+            what = "file to fill" if call.verb.fills_file else "images"
+            came = f"{call.files} {what} were announced and {len(files)} files came with it"
+            return Refusal(Code.BAD_REQUEST, came)
         for index, fd in enumerate(files):
-            if (why := why_not_a_photograph(fd)) is not None:
+            if call.verb.fills_file and (why := why_not_to_be_filled(fd)) is not None:
+                return Refusal(Code.BAD_REQUEST, f"the file {why}")
+            if not call.verb.fills_file and (why := why_not_a_photograph(fd)) is not None:
                 return Refusal(Code.BAD_REQUEST, f"image {index} {why}", {"image": index})
         if self._open.count_of(connection) >= self._limits.open_requests:
             return Refusal(Code.BUSY, f"{self._limits.open_requests} requests are waiting already; read their answers")

@@ -67,4 +67,5 @@ def person_fields(person: Person) -> dict[str, object]:
         "valid_from": person.rules.valid_from,
         "valid_until": person.rules.valid_until,
         "hours": person.rules.hours,
+        "last_seen": None if person.last_seen is None else round(person.last_seen, 3),
     }

@@ -100,12 +100,16 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something that can be asked. `is_long`: it may take minutes, and says how far it is."""
+    """Something that can be asked. `is_long`: it may take minutes, and says how far it is.
+
+    `fills_file`: with it comes one open file, which the daemon writes its answer into.
+    """
 
     name: str
     args: tuple[Arg, ...] = ()
     changes: bool = False
     is_long: bool = False
+    fills_file: bool = False
     by_name: Mapping[str, Arg] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -121,10 +125,10 @@ class Call:
     args: Mapping[str, Scalar]
 
     @property
-    def images(self) -> int:
-        """How many photographs come with it, as file descriptors."""
+    def files(self) -> int:
+        """How many open files come with it: photographs, or one to write into."""
         count = self.args.get("images")
-        return count if isinstance(count, int) else 0
+        return 1 if self.verb.fills_file else count if isinstance(count, int) else 0
 
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -165,7 +169,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Verb("cancel", changes=True),
             Verb("rename", (Arg("old", Text(), required=True), Arg("new", Text(), required=True)), changes=True),
             Verb("remove", (_NAME, Arg("last", YesNo(), default=False)), changes=True),
-            Verb("improve", (_NAME,), changes=True, is_long=True),
+            Verb("improve", (_NAME, Arg("images", Whole(0, IMAGES_LIMIT), default=0)), changes=True, is_long=True),
+            Verb("undo", (_NAME,), changes=True),
+            Verb("export-data", (_NAME,), changes=True),
+            Verb("snapshot", changes=True, fills_file=True),
             Verb("role", (_NAME, Arg("role", Choice(tuple(Role)), required=True)), changes=True),
             Verb("disable", (_NAME,), changes=True),
             Verb("enable", (_NAME,), changes=True),

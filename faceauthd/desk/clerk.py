@@ -8,6 +8,7 @@ from dataclasses import replace
 from faceauthd.control.protocol import Code
 from faceauthd.control.request import Request
 from faceauthd.control.shapes import person_fields
+from faceauthd.desk.dossier import dossier, template_list
 from faceauthd.gallery.names import check_name
 from faceauthd.register import Register
 from faceauthd.types import Event, EventKind, Person, Role, Rules
@@ -42,7 +43,23 @@ class Clerk:
     def person(self, request: Request) -> None:
         person = self._asked_for(request)
         if person is not None:
-            request.reply({"person": person_fields(person)})
+            request.reply({"person": person_fields(person), "templates": template_list(self._register, person)})
+
+    def export_data(self, request: Request, now_s: float) -> None:
+        """Give away all that is kept of one person; that somebody did is journalled first."""
+        person = self._asked_for(request)
+        if person is not None:
+            told = dossier(self._register, person)
+            detail = f"their data, by {request.peer}"
+            self._record(Event(EventKind.EXPORTED, now_s, person=person.name, detail=detail))
+            request.reply(told)
+
+    def undo(self, request: Request, now_s: float) -> None:
+        """Take back the last renewal or improvement of somebody."""
+        person = self._asked_for(request)
+        if person is not None:
+            changed = self._register.undo_renewal(person.name)
+            self._done(request, EventKind.IMPROVE_UNDONE, changed, now_s, f"{changed.templates} templates, ")
 
     def rename(self, request: Request, now_s: float) -> None:
         old, new = str(request.args["old"]), check_name(str(request.args["new"]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 
-from faceauthd.album import Album
+from faceauthd.album import Album, Improvement, Newcomer
 from faceauthd.control.protocol import Code
 from faceauthd.control.request import Request
 from faceauthd.control.shapes import event_fields
@@ -19,6 +20,7 @@ from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.ports import Camera
 from faceauthd.register import Register
+from faceauthd.snapshot import Darkroom
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -51,6 +53,7 @@ class FrontDesk:
         about: Mapping[str, object],
         record: Callable[[Event], None],
         wanted: int,
+        darkroom: Darkroom,
     ) -> None:
         """`wanted` is how many templates an enrolment collects."""
         self._requests = requests
@@ -59,6 +62,7 @@ class FrontDesk:
         self._examiner = examiner
         self._record = record
         self._wanted = wanted
+        self._darkroom = darkroom
         self._clerk = Clerk(register, record)
         self._report = Report(register, camera, about)
         self._todo: list[Request] = []
@@ -71,6 +75,7 @@ class FrontDesk:
     def pending(self, state: Gate, now_s: float) -> tuple[Asked, ...]:
         """Answer the next requests; return what the gate has to hear."""
         self._report.begin(now_s)
+        self._darkroom.mind(now_s)
         answers = [waiting.follow(state, now_s) for waiting in self._waiting]
         self._forget_the_answered()
         self._todo.extend(self._requests.drain())
@@ -146,6 +151,12 @@ class FrontDesk:
                 clerk.set_disabled(request, now_s, is_disabled=False)
             case "expire":
                 clerk.expire(request, now_s)
+            case "undo":
+                clerk.undo(request, now_s)
+            case "export-data":
+                clerk.export_data(request, now_s)
+            case "snapshot":
+                self._snapshot(request, now_s)
             case _:
                 return False
         return True
@@ -186,6 +197,13 @@ class FrontDesk:
         )
         request.reply({"events": [event_fields(entry.event, entry.at) for entry in entries]})
 
+    def _snapshot(self, request: Request, now_s: float) -> None:
+        """Root only, and the daemon's own user: a picture shows whoever stands there, enrolled or not."""
+        if request.peer.uid in (0, os.getuid()):
+            self._darkroom.order(request, now_s)
+        else:
+            request.refuse(Code.FORBIDDEN, f"snapshot: uid {request.peer.uid} may not see pictures; use sudo")
+
     def _cancel(self, request: Request, state: Gate, now_s: float) -> Asked | None:
         if not is_busy(state):
             request.refuse(Code.REFUSED, "nobody is being enrolled")
@@ -199,7 +217,7 @@ class FrontDesk:
             return None
         role = Role(str(request.args["role"]))
         if request.fds:
-            self._albums.append(Album(request, name, role, self._register, self._examiner))
+            self._albums.append(Album(request, Newcomer(name, role), self._register, self._examiner))
             return None
         if not self._may_look(request, state):
             return None
@@ -208,6 +226,9 @@ class FrontDesk:
 
     def _improve(self, request: Request, state: Gate, now_s: float) -> Asked | None:
         person = self._clerk.known(request, str(request.args["name"]))
+        if person is not None and request.fds:
+            self._albums.append(Album(request, Improvement(person), self._register, self._examiner))
+            return None
         if person is None or not self._may_look(request, state):
             return None
         self._wait(EnrolWait(request, self._register, self._wanted))

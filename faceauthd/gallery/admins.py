@@ -1,12 +1,14 @@
-"""Whoever can still vouch when everybody else has gone: no change may take the last administrator away. Pure."""
+"""What may be changed about people: no change takes the last administrator away, and times are finite. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from faceauthd.errors import GalleryRefused
 from faceauthd.gallery.names import shown
-from faceauthd.types import Person, Role
+from faceauthd.types import Person, Role, Rules
 
 
 def is_lasting(person: Person, now: float) -> bool:
@@ -35,3 +37,11 @@ def check_one_stays(before: Iterable[Person], changed: Person, after: Person | N
         f"{shown(changed.name)} is the last administrator without an end: first `faceauthctl role NAME admin`, "
         "with the name of somebody who shall be one"
     )
+
+
+def finite(rules: Rules) -> Rules:
+    """The rules with times as the records hold them, for the seal is of their text. Raises ValueError."""
+    start, end = (None if at is None else float(at) for at in (rules.valid_from, rules.valid_until))
+    if not all(at is None or math.isfinite(at) for at in (start, end)):
+        raise ValueError("the times of a rule must be finite")
+    return replace(rules, valid_from=start, valid_until=end)

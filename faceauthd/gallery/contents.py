@@ -25,13 +25,15 @@ class Origin(enum.StrEnum):
     ENROLLED = "enrolled"
     IMPROVED = "improved"
     PHOTO = "photo"
+    ADAPTED = "adapted"
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
     """What is recorded of every template, column by column, each of shape (n,); ordered by id.
 
-    `is_ours`: of the embedder in use. `is_sound`: its record and its person's record bear their right seal.
+    `is_ours`: of the embedder in use. `is_superseded`: renewed, and kept only to be taken back.
+    `is_sound`: its record and its person's record bear their right seal.
     """
 
     id: Ints
@@ -41,6 +43,7 @@ class Templates:
     is_ours: Flags
     is_enabled: Flags
     is_quarantined: Flags
+    is_superseded: Flags
     is_sound: Flags
 
 
@@ -59,14 +62,14 @@ class Contents:
 PERSON_FIELDS = "id, name, role, enrolled_at, disabled, valid_from, valid_until, hours"
 """The columns of a person that the seal is made of, in its order."""
 
-_IS_USABLE = "NOT t.quarantined AND (:embedder IS NULL OR t.embedder = :embedder)"
+_IS_USABLE = "NOT t.quarantined AND NOT t.superseded AND (:embedder IS NULL OR t.embedder = :embedder)"
 _COUNTED = f"""
 SELECT p.id, p.name, p.role, p.enrolled_at,
        coalesce(sum({_IS_USABLE}), 0),
        coalesce(sum(t.embedder <> :embedder), 0),
        coalesce(sum(t.quarantined), 0),
        coalesce(avg(CASE WHEN {_IS_USABLE} THEN t.quality END), 0.0),
-       p.disabled, p.valid_from, p.valid_until, p.hours
+       p.last_seen, p.disabled, p.valid_from, p.valid_until, p.hours
 FROM people p LEFT JOIN templates t ON t.person = p.id
 """  # noqa: S608 - constants
 _EVERYBODY = _COUNTED + "GROUP BY p.id ORDER BY p.id"
@@ -104,9 +107,12 @@ def counted_people(
 ) -> list[tuple[Person, int]]:
     """Everybody, or the one with that id, each with their templates in quarantine. Raises sqlite3.Error."""
     return [
-        (Person(key, name, Role(role), usable, enrolled_at, quality, foreign, Rules(bool(off), *rules)), quarantined)
-        for key, name, role, enrolled_at, usable, foreign, quarantined, quality, off, *rules in connection.execute(
-            _EVERYBODY if person is None else _ONE, {"embedder": embedder, "person": person}
+        (
+            Person(key, name, Role(role), usable, enrolled_at, quality, foreign, Rules(bool(off), *rules), last_seen),
+            quarantined,
+        )
+        for key, name, role, enrolled_at, usable, foreign, quarantined, quality, last_seen, off, *rules in (
+            connection.execute(_EVERYBODY if person is None else _ONE, {"embedder": embedder, "person": person})
         )
     ]
 
@@ -119,12 +125,12 @@ def _templates(connection: sqlite3.Connection, embedder: str | None) -> Template
     }
     enabled = {row[0] for row in connection.execute("SELECT id FROM people WHERE NOT disabled")}
     rows = [
-        (key, person, slot, crc, made_by == embedder, person in enabled, quarantined,
+        (key, person, slot, crc, made_by == embedder, person in enabled, quarantined, superseded,
          person not in damaged and found == schema.seal(key, person, slot, crc, made_by, *rest))
-        for key, person, slot, crc, made_by, *rest, quarantined, found in connection.execute(
-            "SELECT id, person, slot, crc32, embedder, quality, yaw_deg, pitch_deg, made_at, origin, quarantined, seal"
-            " FROM templates ORDER BY id"
+        for key, person, slot, crc, made_by, *rest, quarantined, superseded, found in connection.execute(
+            "SELECT id, person, slot, crc32, embedder, quality, yaw_deg, pitch_deg, made_at, origin, quarantined,"
+            " superseded, seal FROM templates ORDER BY id"
         )
     ]  # fmt: skip
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 8).T
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9).T
     return Templates(*table[:4], *table[4:].astype(bool))

@@ -85,6 +85,7 @@ def without_damaged(found: Contents, findings: Findings, report: Report) -> Cont
     for line in _told_of(found, fallen, _FALLEN):
         report(line)
     lost = Counter(found.templates.person[fallen].tolist())
-    usable = Counter(found.templates.person[fallen & found.templates.is_ours].tolist())
+    counted = fallen & found.templates.is_ours & ~found.templates.is_superseded
+    usable = Counter(found.templates.person[counted].tolist())
     people = tuple(replace(person, templates=person.templates - usable[person.id]) for person in found.people)
     return replace(found, people=people, quarantined=dict(Counter(found.quarantined) + lost))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import audit, contents, rows, schema
+from faceauthd.gallery import audit, contents, migration, rows, schema
 from faceauthd.gallery.audit import Findings
 from faceauthd.gallery.contents import Contents
 from faceauthd.gallery.disk import Disk
@@ -62,6 +62,7 @@ def open_to_write(
             matrix = Rows.create(folder, disk, capacity, Stamp(found.gallery, found.generation))
             held.callback(matrix.close)
         check_pair(folder, found, matrix.stamp, report, accept_older=accept_older)
+        records.migrate()
         found, findings = mend(records, matrix, found, report)
         return Opened(found, findings, matrix, records, held.pop_all())
 
@@ -126,6 +127,8 @@ def _look(folder: Path, disk: Disk, embedder: str | None) -> Opened:
     with closing(schema.connect_to_read(folder)) as connection:
         if not schema.has_tables(connection):
             raise GalleryError(f"the gallery in {folder} is empty yet: enrol somebody first")
+        with told("read", folder / schema.FILE_NAME):
+            migration.show_as_current(connection)
         found = contents.read(connection, embedder, folder / schema.FILE_NAME)
     if was_at_rest and not schema.is_at_rest(folder):  # an immutable file must be one that nobody writes
         raise GalleryError(f"the gallery in {folder} is being written: try again")

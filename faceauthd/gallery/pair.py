@@ -17,6 +17,7 @@ import numpy as np
 from faceauthd.errors import GalleryError, GalleryRefused
 from faceauthd.gallery import audit
 from faceauthd.gallery.contents import Contents, Origin
+from faceauthd.gallery.details import Detail
 from faceauthd.gallery.match import NOBODY, Matcher, check_unit
 from faceauthd.gallery.npy import Stamp
 from faceauthd.gallery.records import Records
@@ -97,6 +98,38 @@ class Pair:
             self.records.remove(person)
         self._slots.release(slots)
         self._show()
+
+    def retire(self, gone: Sequence[Detail], *, in_use_again: Sequence[Detail] = (), owner: int = NOBODY) -> None:
+        """Commit the removal of templates, and that others of `owner` are compared again; then erase their rows."""
+        if not gone:
+            return
+        self.settle()
+        self._strays.update(one.slot for one in gone)
+        with self.records.transaction():
+            self.records.remove_templates([one.id for one in gone])
+            self.records.set_superseded([one.id for one in in_use_again], is_superseded=False)
+            owner = NOBODY if owner in self.records.disabled() else owner
+        self._slots.release([one.slot for one in gone])
+        back = [one.slot for one in in_use_again if not one.is_quarantined and one.embedder == self.records.embedder]
+        self._slots.assign(back, [owner] * len(back))
+        self._show()
+        self.erase_strays()
+
+    def mask(self, slots: Sequence[int]) -> None:
+        """The rows stay, and are compared no more."""
+        self._slots.assign(slots, [NOBODY] * len(slots))
+        self._show()
+
+    def rows_of(self, templates: Sequence[Detail]) -> Matrix:
+        """Copies of the rows of those that are sound and of the model in use, (n, 512)."""
+        good = [one.slot for one in templates if not one.is_quarantined and one.embedder == self.records.embedder]
+        return self._rows.matrix[[slot for slot in good if slot < self._rows.capacity]]
+
+    def with_rows(self, person: int) -> tuple[tuple[Detail, bytes], ...]:
+        """Every template of the person with the bytes of its row, damaged and superseded ones too."""
+        rows, size = self._rows.matrix, self._rows.capacity
+        known = self.records.details(person)
+        return tuple((one, rows[one.slot].tobytes() if one.slot < size else b"") for one in known)
 
     def erase_strays(self) -> None:
         """Erase the rows of whoever was removed, and every trace in the log."""

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import schema
+from faceauthd.gallery import migration, schema
 from faceauthd.gallery.contents import PERSON_FIELDS, Contents, Origin, counted_people, read
+from faceauthd.gallery.details import Detail, details_of
 from faceauthd.gallery.names import name_key
 from faceauthd.gallery.trouble import told
 from faceauthd.types import NewTemplate, Person, Role, Rules
@@ -19,9 +20,17 @@ class Records:
 
     def __init__(self, folder: Path, embedder: str) -> None:
         self._path = folder / schema.FILE_NAME
-        self._embedder = embedder
+        self.embedder = embedder
         self._connection = schema.connect(folder)
         self.generation = 0
+        with told("read", self._path):
+            migration.show_as_current(self._connection)
+
+    def migrate(self) -> None:
+        """Bring an older format up to today's, if it is one."""
+        with told("bring up to date", self._path):
+            if migration.is_due(self._connection):
+                migration.migrate(self._connection)
 
     def is_blank(self) -> bool:
         with told("read", self._path):
@@ -33,7 +42,7 @@ class Records:
 
     def read(self) -> Contents:
         """Check SQLite's own structure, then read everything."""
-        contents = read(self._connection, self._embedder, self._path)
+        contents = read(self._connection, self.embedder, self._path)
         self.generation = contents.generation
         return contents
 
@@ -67,10 +76,10 @@ class Records:
         cursor = self._connection.execute(
             "INSERT INTO templates (person, slot, crc32, embedder, quality, yaw_deg, pitch_deg, made_at, origin, seal)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            (person, slot, crc, self._embedder, *rest),
+            (person, slot, crc, self.embedder, *rest),
         )
         key = cursor.lastrowid
-        sealed = schema.seal(key, person, slot, crc, self._embedder, *rest)
+        sealed = schema.seal(key, person, slot, crc, self.embedder, *rest)
         self._connection.execute("UPDATE templates SET seal = ? WHERE id = ?", (sealed, key))
 
     def rename(self, person: int, name: str) -> None:
@@ -98,6 +107,23 @@ class Records:
             "UPDATE templates SET quarantined = ? WHERE id = ?", ((int(is_quarantined), key) for key in templates)
         )
 
+    def set_superseded(self, templates: Sequence[int], *, is_superseded: bool) -> None:
+        self._connection.executemany(
+            "UPDATE templates SET superseded = ? WHERE id = ?", ((int(is_superseded), key) for key in templates)
+        )
+
+    def remove_templates(self, templates: Sequence[int]) -> None:
+        self._connection.executemany("DELETE FROM templates WHERE id = ?", ((key,) for key in templates))
+
+    def set_last_seen(self, seen: Sequence[tuple[float | None, int]]) -> None:
+        """When, and the person's id."""
+        self._connection.executemany("UPDATE people SET last_seen = ? WHERE id = ?", seen)
+
+    def details(self, person: int) -> tuple[Detail, ...]:
+        """What is kept of each template of the person."""
+        with told("read", self._path):
+            return details_of(self._connection, person)
+
     def slots(self, person: int) -> list[int]:
         with told("read", self._path):
             return [
@@ -118,7 +144,7 @@ class Records:
     def person(self, person: int) -> tuple[Person, int]:
         """Somebody who is there, and how many of their templates are in quarantine."""
         with told("read", self._path):
-            return counted_people(self._connection, self._embedder, person)[0]
+            return counted_people(self._connection, self.embedder, person)[0]
 
     def is_sound(self, person: int) -> bool:
         """Whether the person's record bears its right seal."""

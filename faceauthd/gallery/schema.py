@@ -11,12 +11,33 @@ from faceauthd.errors import GalleryError
 from faceauthd.gallery.trouble import told
 
 FILE_NAME = "people.sqlite3"
-VERSION = 1
+VERSION = 2
+"""2 (2026-11) added `last_seen`, `superseded` and the origin `adapted`; migration.py reads format 1."""
 _APPLICATION = 0x66616365
 """`PRAGMA application_id`: "face" in ASCII, so that file(1) and we tell it from other SQLite files."""
 _BUSY_S = 0.5
 """How long the loop may wait for somebody else's lock; below the watchdog's patience by far."""
 
+TEMPLATE_TABLE = (
+    """
+CREATE TABLE templates (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+    slot INTEGER NOT NULL UNIQUE CHECK (slot >= 0),
+    crc32 INTEGER NOT NULL,
+    embedder TEXT NOT NULL,
+    quality REAL NOT NULL,
+    yaw_deg REAL NOT NULL,
+    pitch_deg REAL NOT NULL,
+    made_at REAL NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('enrolled', 'improved', 'photo', 'adapted')),
+    quarantined INTEGER NOT NULL DEFAULT 0 CHECK (quarantined IN (0, 1)),
+    seal INTEGER NOT NULL,
+    superseded INTEGER NOT NULL DEFAULT 0 CHECK (superseded IN (0, 1))
+) STRICT
+""",
+    "CREATE INDEX templates_of_person ON templates (person)",
+)
 _TABLES = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE meta (
@@ -34,23 +55,10 @@ CREATE TABLE people (
     valid_from REAL,
     valid_until REAL,
     hours TEXT,
-    seal INTEGER NOT NULL
+    seal INTEGER NOT NULL,
+    last_seen REAL
 ) STRICT;
-CREATE TABLE templates (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
-    slot INTEGER NOT NULL UNIQUE CHECK (slot >= 0),
-    crc32 INTEGER NOT NULL,
-    embedder TEXT NOT NULL,
-    quality REAL NOT NULL,
-    yaw_deg REAL NOT NULL,
-    pitch_deg REAL NOT NULL,
-    made_at REAL NOT NULL,
-    origin TEXT NOT NULL CHECK (origin IN ('enrolled', 'improved', 'photo')),
-    quarantined INTEGER NOT NULL DEFAULT 0 CHECK (quarantined IN (0, 1)),
-    seal INTEGER NOT NULL
-) STRICT;
-CREATE INDEX templates_of_person ON templates (person);
+{";".join(TEMPLATE_TABLE)};
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {VERSION};
 """
@@ -106,6 +114,11 @@ def has_tables(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """The format that the file was written in."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def connect_to_read(folder: Path) -> sqlite3.Connection:
     """A connection that writes nothing at all, with the daemon running or not. Raises GalleryError.
 
@@ -147,7 +160,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if not has_tables(connection):
         return
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = version_of(connection)
     if application != _APPLICATION:
         raise GalleryError(f"{path} is another program's SQLite file: set gallery.path to a folder of its own")
     if version > VERSION:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from faceauthd.errors import GalleryError, GalleryRefused
+from faceauthd.gallery import renewal
+from faceauthd.gallery.admins import finite
 from faceauthd.gallery.contents import Origin
+from faceauthd.gallery.details import Detail
 from faceauthd.gallery.disk import Disk, RealDisk
 from faceauthd.gallery.match import NO_OWNERS, Fuse, Matcher, nearest_template
 from faceauthd.gallery.names import check_name, name_key, shown
@@ -20,6 +22,9 @@ from faceauthd.gallery.roll import Roll
 from faceauthd.gallery.rows import NO_ROWS
 from faceauthd.gallery.slots import Slots
 from faceauthd.types import NewTemplate, Person, Role, Rules
+
+if TYPE_CHECKING:
+    from faceauthd.types import Vector
 
 FIRST_CAPACITY = 256
 """Rows of a new gallery (0.5 MiB): a household never needs to grow it."""
@@ -191,11 +196,44 @@ class Gallery:
     def set_rules(self, name: str, rules: Rules) -> Person:
         """Say when somebody may enter, all of it at once. Raises GalleryRefused, ValueError for times not finite."""
         pair = self._writer
-        rules = _checked(rules)
+        rules = finite(rules)
         person = self._sound(self.person(name), shown(name))
         pair.change(lambda: pair.records.set_rules(person.id, rules))
         if rules.is_disabled != person.rules.is_disabled:
             pair.reread()
+        return self._learn([person.id])[0]
+
+    def note_seen(self, seen: Mapping[int, float | None]) -> None:
+        """Keep when people were last seen (seconds since the epoch; None forgets it), in one commit, by id."""
+        pair = self._writer
+        known = [person_id for person_id in seen if self._roll.by_id(person_id)]
+        if known:
+            pair.change(lambda: pair.records.set_last_seen([(seen[key], key) for key in known]))
+            self._learn(known)
+
+    @property
+    def embedder_id(self) -> str:
+        """SHA-256 of the model whose templates are compared."""
+        return self._writer.records.embedder
+
+    def details(self, person: Person) -> tuple[tuple[Detail, bytes], ...]:
+        """All that is kept of each of their templates, with its row: 512 float32, little-endian."""
+        return self._writer.with_rows(person.id)
+
+    def anchored(self, person: Person, probe: Vector) -> float:
+        """The highest cosine of the probe to what was enrolled of the person, whatever was renewed; -1 of none."""
+        return renewal.anchored(self._writer, person, probe)
+
+    def adapt(self, person: Person, look: NewTemplate, *, now: float, reach_deg: float, most: int) -> Person:
+        """Renew a template; see renewal.py. Raises GalleryError."""
+        sound = self._sound(self._roll.by_id(person.id), shown(person.name))
+        renewal.adapt(self._writer, sound, look, now, reach_deg=reach_deg, most=most)
+        return self._learn([sound.id])[0]
+
+    def undo_renewal(self, name: str) -> Person:
+        """Take back the last renewal or improvement. Raises GalleryRefused if there is none."""
+        person = self._sound(self.person(name), shown(name))
+        renewal.undo(self._writer, person)
         return self._learn([person.id])[0]
 
     def remove(self, name: str) -> Person:
@@ -243,11 +281,3 @@ class Gallery:
         counted = [self._writer.records.person(key) for key in ids]
         self._roll.put(counted)
         return tuple(person for person, _ in counted)
-
-
-def _checked(rules: Rules) -> Rules:
-    """The rules with times as the records hold them, for the seal is of their text."""
-    start, end = (None if at is None else float(at) for at in (rules.valid_from, rules.valid_until))
-    if not all(at is None or math.isfinite(at) for at in (start, end)):
-        raise ValueError("the times of a rule must be finite")
-    return replace(rules, valid_from=start, valid_until=end)

@@ -74,6 +74,8 @@ class Person:
     foreign_templates: int = 0
     """Templates of another embedder, which are never compared."""
     rules: Rules = Rules()
+    last_seen: float | None = None
+    """When the door last knew them, as far as that is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def local(*parts: int) -> float:
         (["unlock"], {}, "The door is open."),
         (["lock"], {}, "The door is locked."),
         (["verify", "ann", "--timeout", "5"], {"name": "ann", "timeout_s": 5.0}, "ann is there."),
-        (["improve", "ann"], {"name": "ann"}, "ann has 5 templates now."),
+        (["improve", "ann"], {"name": "ann", "images": 0}, "ann has 5 templates now."),
     ],
 )
 def test_what_is_asked_and_said(

@@ -47,7 +47,7 @@ def assert_sound(call: Call) -> None:
     """Every argument that the verb has is there, and is what its kind promises."""
     assert call.verb is VERBS[call.verb.name]
     assert list(call.args) == [arg.name for arg in call.verb.args]
-    assert 0 <= call.images <= IMAGES_LIMIT
+    assert 0 <= call.files <= IMAGES_LIMIT
     assert answer_line(call.id, dict(call.args))
     for arg in call.verb.args:
         value = call.args[arg.name]

@@ -16,6 +16,7 @@ LONGEST_MODULE_LINES = 300
 # Deciding: no clock, no I/O, no log, no numpy; whoever calls them brings what they need to know.
 PURE = frozenset(
     {
+        "adaptation",
         "button",
         "contacts",
         "enrolment",
@@ -80,9 +81,13 @@ ARROWS: dict[str, frozenset[str]] = {
     "evaluation": PORTS | {"vision", "gallery", "recognizer", "picture", "resources", "evidence", "presentation"},
     "event_log": PORTS | PURE,
     "register": PORTS | PURE | {"gallery"},
+    "audience": PORTS,
+    "last_seen": PORTS | PURE | {"register"},
+    "renewing": PORTS | PURE | {"register"},
     "photographs": PORTS | PURE | {"picture", "recognizer", "vision"},
+    "snapshot": PORTS | PURE | {"control", "picture"},
     "album": PORTS | PURE | {"control", "gallery", "photographs", "register"},
-    "desk": PORTS | PURE | {"album", "control", "event_log", "gallery", "inbox", "photographs", "register"},
+    "desk": PORTS | PURE | {"album", "control", "event_log", "gallery", "inbox", "photographs", "register", "snapshot"},
     # What puts the house together, and so knows all of it but the command line.
     "settings": PORTS | PURE | {"adapters", "config", "gallery", "recognizer", "resources", "vision"},
     "cameras": PORTS | PURE | {"adapters", "config", "recognizer", "scene", "settings"},

@@ -33,7 +33,7 @@ def rejected(line: str | bytes) -> Rejected:
 
 def test_a_request_is_read_with_its_defaults() -> None:
     call = called('{"id": 7, "do": "enroll", "name": "Zoë"}')
-    assert (call.id, call.verb.name, call.images) == (7, "enroll", 0)
+    assert (call.id, call.verb.name, call.files) == (7, "enroll", 0)
     assert dict(call.args) == {"name": "Zoë", "role": "member", "images": 0}
 
 

@@ -72,4 +72,5 @@ def test_a_person_is_told_without_anything_biometric() -> None:
         "valid_from": None,
         "valid_until": None,
         "hours": None,
+        "last_seen": None,
     }

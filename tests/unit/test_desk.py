@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from faceauthd.control.peers import Peer
@@ -21,6 +24,7 @@ from faceauthd.gate import Gate, Mode
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.register import Register
+from faceauthd.snapshot import Darkroom
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -54,7 +58,11 @@ class Counter:
         self.requests: Inbox[Request] = Inbox()
         examiner = cast(PhotographExaminer, None)  # no photograph is sent in here
         camera = FakeCamera(self.clock)
-        self.desk = FrontDesk(self.requests, self.register, self.log, examiner, camera, {}, self.log.record, 5)
+        self.camera = camera
+        self.darkroom = Darkroom(camera, self.log.record)
+        self.desk = FrontDesk(
+            self.requests, self.register, self.log, examiner, camera, {}, self.log.record, 5, self.darkroom
+        )
         self.lines: list[dict[str, Any]] = []
 
     def send(self, do: str, *, peer: Peer = PEER, **args: object) -> Request:
@@ -131,7 +139,10 @@ def test_the_last_administrator_stays(counter: Counter, do: str, args: dict[str,
     assert [person.role for person in counter.register.people()] == [Role.ADMIN, Role.MEMBER]
 
 
-@pytest.mark.parametrize("do", ["role", "disable", "enable", "expire", "improve", "verify", "remove", "person"])
+NAMED = ["role", "disable", "enable", "expire", "improve", "verify", "remove", "person", "undo", "export-data"]
+
+
+@pytest.mark.parametrize("do", NAMED)
 def test_nobody_of_that_name(counter: Counter, do: str) -> None:
     args = {"role": "admin"} if do == "role" else {}
     assert counter.ask(do, name="eve", **args)["code"] == "NOT_FOUND"
@@ -269,3 +280,61 @@ def test_nobody_is_looked_at_while_the_door_is_deaf(counter: Counter, do: str, m
     counter.send(do, name="cat" if do == "enroll" else "ben")
     assert counter.turn(Gate(mode=mode)) == ()
     assert counter.answer()["code"] == "REFUSED"
+
+
+def test_a_person_is_told_with_each_template_and_no_number_of_it(counter: Counter) -> None:
+    ben = counter.register.person("ben")
+    assert ben is not None
+    counter.register.improve(ben.id, templates(9, 1))
+    told = counter.ask("person", name="ben")
+    assert [(one["origin"], one["state"]) for one in told["templates"]] == [
+        ("enrolled", "in-use"),
+        ("improved", "in-use"),
+    ]
+    assert set(told["templates"][0]) == {"id", "made_at", "origin", "quality", "yaw_deg", "pitch_deg", "state"}
+    assert counter.journal == []
+
+
+def test_all_that_is_kept_is_given_away_only_with_an_entry_in_the_journal(counter: Counter) -> None:
+    told = counter.ask("export-data", name="BEN")
+    assert told["person"]["name"] == "ben"
+    (one,) = told["templates"]
+    assert (one["embedder"], one["embedding"]["dtype"], one["embedding"]["shape"]) == (EMBEDDER, "<f4", [512])
+    row = np.frombuffer(base64.b64decode(one["embedding"]["base64"]), "<f4")
+    assert np.array_equal(row, templates(2, 1)[0].probe)
+    assert counter.journal == [("exported", "ben", "their data, by uid 1000 (pid 77)")]
+
+
+def test_an_improvement_is_taken_back_and_the_enrolment_is_not(counter: Counter) -> None:
+    ben = counter.register.person("ben")
+    assert ben is not None
+    counter.register.improve(ben.id, templates(9, 2))
+    assert counter.ask("undo", name="ben")["person"]["templates"] == 1
+    told = counter.ask("undo", name="ben")
+    assert (told["code"], "nothing to undo" in told["message"]) == ("REFUSED", True)
+    assert counter.journal == [("improve-undone", "ben", "1 templates, by uid 1000 (pid 77)")]
+
+
+def test_a_snapshot_is_for_root_and_the_daemon_only(counter: Counter) -> None:
+    counter.camera.last_s = counter.clock.at_s
+    counter.send("snapshot", peer=replace(PEER, uid=os.getuid() + 1))
+    counter.turn()
+    assert counter.answer()["code"] == "FORBIDDEN"
+    assert counter.journal == []
+
+
+def test_without_pictures_a_snapshot_is_refused_at_once_or_soon(counter: Counter) -> None:
+    counter.send("snapshot", peer=replace(PEER, uid=0))
+    counter.turn()
+    assert "camera gives no pictures" in counter.answer()["message"]
+    counter.camera.last_s = counter.clock.at_s + 1
+    counter.send("snapshot", peer=replace(PEER, uid=0))
+    counter.turn()
+    assert counter.lines == []
+    counter.send("snapshot", peer=replace(PEER, uid=0))
+    counter.turn()
+    assert counter.answer()["code"] == "BUSY"
+    for _ in range(4):
+        counter.turn()
+    assert "camera gives no pictures" in counter.answer()["message"]
+    assert counter.journal == []

@@ -103,7 +103,7 @@ REFUSED = {
     "records lost, log left": (orphan_log, "write-ahead log is there"),
     "no SQLite": (write("people.sqlite3", b"not a database at all" * 400), "is not a database"),
     "cut SQLite": (cut("people.sqlite3", 5000), "damaged|malformed"),
-    "newer": (lambda folder: sql(folder, "PRAGMA user_version = 2"), "newer faceauthd .format 2, this one knows 1"),
+    "newer": (lambda folder: sql(folder, "PRAGMA user_version = 3"), "newer faceauthd .format 3, this one knows 2"),
     "another program's": (lambda folder: sql(folder, "PRAGMA application_id = 1"), "another program's"),
     "no meta": (lambda folder: sql(folder, "DELETE FROM meta"), "never writes"),
     "odd meta": (lambda folder: sql(folder, "UPDATE meta SET gallery = 'xyz'"), "never writes"),

@@ -1,0 +1,48 @@
+"""`faceauthctl person NAME --export-data`: everything that is kept about somebody, for whoever asks for their data."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from faceauthd.adapters.journal_reader import JournalError, Wanted
+from faceauthd.cli.ctl_events import journal_of
+from faceauthd.cli.ctl_session import Session
+from faceauthd.cli.exits import ExitCode
+from faceauthd.control.protocol import Scalar
+from faceauthd.control.verbs import EVENTS_LIMIT
+
+
+def export_to(session: Session, name: str, target: str) -> None:
+    """Write it to a new file of mode 0600, or to standard output for "-"."""
+    events = _events_of(session, name)
+    told = {"exported_at": datetime.now(UTC).isoformat(timespec="seconds"), **session.ask("export-data", name=name)}
+    text = json.dumps({**told, **events}, indent=2, allow_nan=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        session.end(ExitCode.USAGE, f"{target} is there already: remove it, or name another file", "BAD_REQUEST")
+    except OSError as wrong:
+        session.end(ExitCode.USAGE, f"{target} cannot be written: {wrong.strerror}", "BAD_REQUEST")
+    if session.options.as_json:
+        session.printer.document({"file": target, "person": told.get("person")})
+    else:
+        session.printer.line(f"All that is kept about {name} is in {target}.")
+
+
+def _events_of(session: Session, name: str) -> dict[str, object]:
+    """The newest events that bear the name, and where they are from: the journal, or the daemon's memory."""
+    reader = journal_of(session)
+    if reader is not None:
+        with suppress(JournalError):
+            return {"events": reader.read(Wanted(EVENTS_LIMIT, None, None, name)), "events_from": "journal"}
+    asked: dict[str, Scalar] = {"limit": EVENTS_LIMIT, "person": name}
+    return {**session.ask("events", **asked), "events_from": "memory"}
