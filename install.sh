@@ -294,7 +294,7 @@ say_what_next() {
     [ -n "$is_started" ] || note 'faceauthd does not run yet: journalctl -xeu faceauthd says why'
     note "wire the parts as docs/hardware.md shows, and name their pins in $CONFIGURATION"
     note 'faceauthd check-config         whether the configuration is right; then: systemctl restart faceauthd'
-    note 'adduser NAME faceauth          lets NAME use faceauthctl without sudo'
+    note 'adduser NAME faceauth          lets NAME look, and open the door (faceauthctl unlock): a key'
     note 'sudo faceauthctl enroll NAME   or press the button and look at the camera: the first person is administrator'
     note 'systemctl status faceauthd     what it is doing now'
     current_step=''

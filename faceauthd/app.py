@@ -95,7 +95,8 @@ def build(
         clock = ManualClock() if config.camera.pace == "fast" else MonotonicClock()
         edges: Inbox[Edge] = Inbox()
         panels = open_panels(config, clock, edges, screen, held, factory)
-        pack = ModelPack.open(config.vision.models_folder, threads=config.vision.threads)
+        vision = config.vision
+        pack = ModelPack.open(vision.models_folder, threads=vision.threads, embedders=vision.embedders)
         log = EventLog(clock)
         audience = Audience()
         journal = JournalSet([log, *(journals or _journals)(config), *panels.journals, audience])
@@ -122,7 +123,7 @@ def build(
             config.enroll.templates,
             darkroom,
         )
-        audience.members = (darkroom, *_keepers(config, register, journal, held))
+        audience.members = (desk, darkroom, *_keepers(config, register, journal, held))
         audience.viewer = viewer or panels.viewer
         if serve:
             server = held.enter_context(_server(config, requests))

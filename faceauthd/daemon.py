@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from faceauthd.button import ButtonPolicy
 from faceauthd.contacts import Contacts, hear
@@ -25,6 +26,9 @@ FRAME_TIMEOUT_S = 0.2
 
 START_S = 10.0
 """How long a camera may take to give its first frame before that is called a fault. Nothing opens meanwhile."""
+
+CLOCK_IS_SET_FROM = datetime(2026, 1, 1, tzinfo=UTC)
+"""A clock that shows an earlier time than this was never set: a Pi without a battery begins in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Daemon:
         """One turn: look, decide, show, record."""
         ports = self._ports
         frame = self._next_frame()
-        seen = ports.recognizer.look(frame, self.gate.wants(frame.time_s)) if frame else None
+        seen = ports.recognizer.look(frame, self.gate.wants(frame.time_s, self._policy.entry)) if frame else None
         now_s = ports.clock.now()
         tick = Tick(
             now_s=now_s,
@@ -95,6 +99,8 @@ class Daemon:
             seen=seen,
             frame_s=frame.time_s if frame else 0.0,
             trouble=self._trouble(now_s),
+            wall=(wall := ports.clock.wall()),
+            is_clock_set=wall >= CLOCK_IS_SET_FROM,
         )
         before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
         self._mind_light(now_s, frame, bool(seen))
@@ -118,6 +124,9 @@ class Daemon:
             return None
         if frame is not None:
             self._camera_problem = None
+            now_s = self._ports.clock.now()
+            if not frame.time_s <= now_s:  # from the future, or no number: looks would count for longer than they may
+                frame = replace(frame, time_s=now_s)
             self._rate.count(frame.time_s)
         return frame
 
@@ -146,11 +155,14 @@ class Daemon:
         if enrolment is None:
             return
         try:
-            person = self._ports.people.enroll(enrolment.name, enrolment.role, enrolment.taken)
+            if enrolment.person_id is None:
+                person = self._ports.people.enroll(enrolment.name, enrolment.role, enrolment.taken)
+            else:
+                person = self._ports.people.improve(enrolment.person_id, enrolment.taken)
         except GalleryError as error:
             self._answers.append(CommitFailed(str(error)))
         else:
-            self._answers.append(CommitDone(person))
+            self._answers.append(CommitDone(person, is_known=enrolment.person_id is not None))
 
     def _report(self, tick: Tick) -> None:
         """Tell the service manager how it is; a stalled camera feeds no watchdog."""

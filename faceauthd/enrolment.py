@@ -1,7 +1,9 @@
 """Collecting the templates of a newcomer, look by look. Pure.
 
 A look is taken only if it is usable and alive, shows the same face as those before, and adds something: another pose,
-or, for somebody who does not turn, the same pose a good while later.
+or, for somebody who does not turn, the same pose a good while later. A look that does not agree with its set is left
+out; if it is the first that disagrees with those that follow, it is the first. For somebody who is enrolled already,
+each look has to name them as well.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from dataclasses import dataclass, replace
 
 from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.types import NewTemplate, Reason, Role, Sighting
+
+STRAYS = 5
+"""So many looks in a row against the first: then the first was of another face, or spoilt. Chosen, not tuned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,13 @@ class Enrolment:
     since_s: float
     last_s: float
     vouched_by: int | None = None
+    person_id: int | None = None
+    """Who gets more templates; None for a newcomer."""
     stage: Stage = Stage.COLLECTING
     taken: tuple[NewTemplate, ...] = ()
     hint: Reason | None = None
+    strays: int = 0
+    """Looks in a row that did not agree with the first, as long as it is the only one taken."""
 
     def progress(self, policy: EnrolmentPolicy) -> tuple[int, int]:
         return len(self.taken), policy.templates
@@ -60,7 +69,9 @@ def consider(
     reason = _unfit(enrolment, seen, is_live)
     if reason is not None:
         return replace(enrolment, hint=reason)
-    enrolment = replace(enrolment, hint=None)
+    if _is_stray(enrolment, seen[0]):
+        return _with_stray(enrolment)
+    enrolment = replace(enrolment, hint=None, strays=0)
     if is_live is None or not _adds_something(enrolment, seen[0], at_s, policy):
         return enrolment
     taken = (*enrolment.taken, _template_of(seen[0]))
@@ -85,9 +96,29 @@ def _unfit(enrolment: Enrolment, seen: tuple[Sighting, ...], is_live: bool | Non
         return Reason.NO_FACE
     if is_live is False:
         return Reason.SPOOF
-    if enrolment.taken and (face.kinship is None or not face.kinship >= SAME_FACE_COSINE):
+    if enrolment.person_id is not None and not _is_theirs(enrolment.person_id, face):
         return Reason.AMBIGUOUS
     return None
+
+
+def _is_theirs(person_id: int, face: Sighting) -> bool:
+    """Whether a look is of this person: nearest to them of all, and no other face by itself. It need not reach the
+    threshold, for what is hard to recognise is what more templates are for."""
+    match = face.match
+    return match is not None and match.person_id == person_id and match.score >= SAME_FACE_COSINE
+
+
+def _is_stray(enrolment: Enrolment, face: Sighting) -> bool:
+    """Whether a look does not agree with all that were taken."""
+    return bool(enrolment.taken) and (face.kinship is None or not face.kinship >= SAME_FACE_COSINE)
+
+
+def _with_stray(enrolment: Enrolment) -> Enrolment:
+    """Left out. If several in a row disagree with a single one, that one is left out instead."""
+    strays = enrolment.strays + 1
+    if len(enrolment.taken) == 1 and strays >= STRAYS:
+        return replace(enrolment, taken=(), strays=0, hint=None)
+    return replace(enrolment, strays=strays, hint=Reason.AMBIGUOUS)
 
 
 def _adds_something(enrolment: Enrolment, face: Sighting, at_s: float, policy: EnrolmentPolicy) -> bool:

@@ -10,6 +10,7 @@
     ├── PanelError         (OSError)      pins or relay cannot be driven
     ├── PictureError       (ValueError)   an image cannot be read or is out of bounds
     ├── SceneError         (ValueError)   a scene file is wrong
+    ├── BundleError        (ValueError)   an exported file is none, altered, or not to be read with this passphrase
     └── ControlError       (OSError)      the control socket cannot be opened or reached
 
 A refusal of a person is not an error: it is a `types.Reason`.
@@ -64,6 +65,10 @@ class PictureError(FaceauthdError, ValueError):
 
 class SceneError(FaceauthdError, ValueError):
     """A scene file is wrong."""
+
+
+class BundleError(FaceauthdError, ValueError):
+    """An exported file is none, is altered, or the passphrase is not the one it was made with."""
 
 
 class ControlError(FaceauthdError, OSError):

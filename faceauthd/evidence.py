@@ -14,7 +14,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from faceauthd.types import Reason, Sighting
+from faceauthd.types import Reason, Sighting, Suspicion
 
 SAME_FACE_COSINE = 0.40
 """Two looks of one track that are less alike than this are not one face: somebody stepped in front.
@@ -49,6 +49,7 @@ class Look:
     runner_up: float
     liveness: float | None
     weight: float
+    suspicion: Suspicion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Verdict:
     score: float | None = None
     liveness: float | None = None
     looks: int = 0
+    suspicion: Suspicion | None = None
+    """What speaks against a living face, where the reason is that it is none."""
 
 
 UNDECIDED = Verdict()
@@ -91,6 +94,7 @@ def look_of(sighting: Sighting, at_s: float) -> Look | None:
         runner_up=match.runner_up if match else -1.0,
         liveness=sighting.liveness,
         weight=sighting.quality.score,
+        suspicion=sighting.suspicion,
     )
 
 
@@ -114,7 +118,8 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
     if not is_live(looks, policy):
         if not _is_time_to_refuse(looks, now_s, policy):
             return UNDECIDED
-        return Verdict(Finding.REFUSED, reason=Reason.SPOOF, liveness=liveness, looks=len(looks))
+        suspicion = _suspicion(looks)
+        return Verdict(Finding.REFUSED, reason=Reason.SPOOF, liveness=liveness, looks=len(looks), suspicion=suspicion)
     agreeing = _agreeing(looks)
     score, margin = _mean(agreeing, _score), _mean(agreeing, _margin)
     agree = (
@@ -164,6 +169,12 @@ def mean_liveness(looks: tuple[Look, ...]) -> float | None:
     if all(look.liveness is None for look in looks):
         return None
     return sum(look.liveness or 0.0 for look in looks) / len(looks)
+
+
+def _suspicion(looks: tuple[Look, ...]) -> Suspicion | None:
+    """What was suspected most often."""
+    named = [look.suspicion for look in looks if look.suspicion is not None]
+    return max(named, key=named.count) if named else None
 
 
 def _agreeing(looks: tuple[Look, ...]) -> tuple[Look, ...]:

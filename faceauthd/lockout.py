@@ -10,11 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LockoutPolicy:
-    """`refusals` within `window_s` begin a lockout; each further one takes the next delay, the last repeats."""
+    """`refusals` within `window_s` begin a lockout; each further one takes the next delay, the last repeats.
+
+    `alarm_after_spoofs` suspected spoofs within `window_s` raise an alarm that lasts for `alarm_s`.
+    """
 
     refusals: int = 5
     window_s: float = 60.0
     delays_s: tuple[float, ...] = (30.0, 60.0, 300.0, 900.0)
+    alarm_after_spoofs: int = 3
+    alarm_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ _KINDS = {
     Mode.VOUCHING: SignalKind.VOUCH,
     Mode.ENROLLING: SignalKind.ENROLLING,
     Mode.ENROLLED: SignalKind.ENROLLED,
+    Mode.SECOND: SignalKind.SECOND,
+    Mode.CHALLENGE: SignalKind.CHALLENGE,
+    Mode.ASKED: SignalKind.LOOKING,
     Mode.FAULT: SignalKind.FAULT,
 }
 _ALARMS = {Alarm.HELD: SignalKind.DOOR_HELD, Alarm.FORCED: SignalKind.DOOR_FORCED}
@@ -36,7 +39,7 @@ def signal_for(gate: Gate, now_s: float, wanted: int) -> Signal:
 
 
 def _signal(gate: Gate, now_s: float, wanted: int) -> Signal:
-    is_open, is_alarm = gate.is_open(now_s), gate.door.alarm is not None
+    is_open, is_alarm = gate.is_open(now_s), gate.door.alarm is not None or gate.spoofs.is_on(now_s)
     if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
         return Signal(SignalKind.UNLOCKED, now_s, gate.exit_since_s, is_open, is_alarm=is_alarm)
     if gate.door.alarm is not None and gate.mode in _LESS_THAN_AN_ALARM:
@@ -79,6 +82,8 @@ def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
     """One sentence or two, as `systemctl status` shows them."""
     people = "1 person" if vitals.people == 1 else f"{vitals.people} people"
     parts = [f"{_mode_words(gate, vitals, now_s)}.", f"{people}, {vitals.templates} templates."]
+    if gate.spoofs.is_on(now_s):
+        parts.insert(0, "Alarm: one suspected spoof after the other.")
     if gate.door.alarm is not None:
         parts.insert(0, _ALARM_WORDS[gate.door.alarm])
     if vitals.last_unlock is not None:
@@ -90,7 +95,7 @@ def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
 
 def _mode_words(gate: Gate, vitals: Vitals, now_s: float) -> str:
     if gate.is_exit_open(now_s) and gate.mode is not Mode.OPEN:
-        return "Open from inside"
+        return "Open from inside, or by an order"
     match gate.mode:
         case Mode.OPEN:
             return f"Open for {gate.person}"
@@ -103,6 +108,12 @@ def _mode_words(gate: Gate, vitals: Vitals, now_s: float) -> str:
             return "Waiting for an administrator's face"
         case Mode.ENROLLING:
             return "Enrolling"
+        case Mode.SECOND:
+            return f"Waiting for a second person after {gate.person}"
+        case Mode.CHALLENGE:
+            return "Waiting for a blink or a turn of the head"
+        case Mode.ASKED:
+            return f"Looking for {gate.verification.name if gate.verification else 'somebody'}, as a client asked"
         case Mode.ENROLLED:
             return f"Enrolled {gate.person}"
         case Mode.FAULT:

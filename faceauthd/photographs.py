@@ -15,7 +15,6 @@ from faceauthd.picture import load_picture
 from faceauthd.ports import Matching
 from faceauthd.recognizer import Stages
 from faceauthd.types import Match, NewTemplate, Reason
-from faceauthd.vision.align import aligned_crop
 
 if TYPE_CHECKING:
     from faceauthd.types import Picture
@@ -74,7 +73,7 @@ class PhotographExaminer:
         quality = stages.gauge.judge(picture, box, landmarks[0], float(eyes[0].max()), None)
         if quality.reasons:
             return Taken(reason=quality.reasons[0])
-        probe = stages.embedder.embed(aligned_crop(picture, landmarks[0])[None])[0]
+        probe = stages.embedder.embed(stages.view(picture, landmarks[0])[None])[0]
         return Taken(NewTemplate(probe, quality.score, quality.yaw_deg, quality.pitch_deg))
 
 

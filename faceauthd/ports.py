@@ -128,6 +128,10 @@ class People(Protocol):
         """Put a newcomer on disk; `None` picks the next free `person-N`. Raises GalleryError."""
         ...
 
+    def improve(self, person_id: int, templates: Sequence[NewTemplate]) -> Person:
+        """Give somebody enrolled more templates. Raises GalleryError."""
+        ...
+
 
 class Matching(Protocol):
     """The gallery, as the recognizer needs it."""

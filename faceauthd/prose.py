@@ -110,7 +110,7 @@ _EVENT: dict[EventKind, str] = {
     EventKind.DISABLED: "{who} was disabled",
     EventKind.ENABLED: "{who} was enabled again",
     EventKind.SNAPSHOT: "A picture of what the camera sees was given away",
-    EventKind.EXPORTED: "The gallery was exported",
+    EventKind.EXPORTED: "People's data was exported",
     EventKind.IMPORTED: "People were imported",
     EventKind.BACKED_UP: "The gallery was backed up",
 }

@@ -10,7 +10,7 @@ looks are held back; the first one given after that is compared with none before
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -83,6 +83,8 @@ class Stages:
     embedder: Embedding
     liveness: Livening | None
     min_score: float = 0.7
+    view: Callable[[Picture, NDArray[np.float32]], Picture] = aligned_crop
+    """From a picture and a face's landmarks to what the embedder is shown."""
 
 
 class FaceRecognizer:
@@ -152,7 +154,7 @@ class FaceRecognizer:
             seen[i] = replace(seen[i], quality=quality)
             if quality.is_usable and crop is not None:
                 usable.append((i, points))
-                crops.append(crop)
+                crops.append(crop if self._stages.view is aligned_crop else self._stages.view(picture, points))
         if usable:
             self._identify(frame, seen, usable, crops, wants)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceauthd.adaptation import MOST, REACH_DEG
@@ -12,13 +14,18 @@ from faceauthd.errors import GalleryRefused
 from faceauthd.gallery import Gallery, Origin
 from faceauthd.gallery.admins import check_one_stays
 from faceauthd.gallery.names import shown
+from faceauthd.gallery.taking import Arrival
 from faceauthd.ports import Clock
+from faceauthd.rules import ever_occur, format_hours, parse_hours
 from faceauthd.threshold import Curve, Tail, Threshold, check_tail, threshold_for
 from faceauthd.types import Match, Member, NewTemplate, Person, Role, Roster, Rules
 
 if TYPE_CHECKING:
     from faceauthd.gallery.details import Detail
     from faceauthd.types import Vector
+
+_FAR_OFF = 253_339_228_800.0
+"""The beginning of the year 9998, in seconds since the epoch: calendars can still count on from there."""
 
 
 class Register:
@@ -81,6 +88,21 @@ class Register:
     def embedder_id(self) -> str:
         """SHA-256 of the model in use; templates of another are never compared."""
         return self._gallery.embedder_id
+
+    @property
+    def folder(self) -> Path:
+        """Where the gallery lies, for whoever reads it beside the loop."""
+        return self._gallery.stand[0]
+
+    @property
+    def generation(self) -> int:
+        """Counts the gallery's commits: nothing has changed since it was the same."""
+        return self._gallery.stand[1]
+
+    def take_in(self, arrivals: Sequence[Arrival]) -> tuple[Person, ...]:
+        """Take in people of another gallery, all of them or nobody. Raises GalleryError."""
+        with self._changing():
+            return self._gallery.take_in(arrivals)
 
     def saw(self, name: str) -> None:
         """Somebody was recognised now. A clock that is before their enrolment was never set, and tells nothing."""
@@ -164,8 +186,12 @@ class Register:
             return self._gallery.set_role(name, role)
 
     def set_rules(self, name: str, rules: Rules) -> Person:
-        """Raises GalleryRefused as `set_role` does, and for a stay that is over before it begins, or already."""
+        """Raises GalleryRefused as `set_role` does, for a stay that is over before it begins, or already, and for hours
+        that are none or never come within the stay. Hours are kept in the one way that `rules.format_hours` writes.
+        """
         person = self._must(name)
+        if _times(rules) != _times(person.rules):
+            rules = replace(rules, hours=_read_hours(rules, self._clock.wall()))
         start, end = rules.valid_from, rules.valid_until
         if end is not None and end != person.rules.valid_until and end <= self.now():
             raise GalleryRefused("that end is in the past: give a later one, or `faceauthctl disable` at once")
@@ -196,3 +222,27 @@ class Register:
             yield
         finally:
             self._roster = None
+
+
+def _read_hours(rules: Rules, now: datetime) -> str | None:
+    """The hours as they are kept. Raises GalleryRefused if they are none, or never come from `now` on."""
+    if rules.hours is None:
+        return None
+    try:
+        hours = parse_hours(rules.hours)
+    except ValueError as error:
+        raise GalleryRefused(str(error)) from error
+    start, end = (
+        None if at is None else datetime.fromtimestamp(max(0.0, min(at, _FAR_OFF)), now.tzinfo)
+        for at in (rules.valid_from, rules.valid_until)
+    )
+    if not ever_occur(hours, max(now, start) if start else now, end):
+        raise GalleryRefused(
+            f"{format_hours(hours)} never comes while they are valid: give other hours, or another stay with "
+            "`faceauthctl expire`"
+        )
+    return format_hours(hours)
+
+
+def _times(rules: Rules) -> tuple[object, ...]:
+    return rules.hours, rules.valid_from, rules.valid_until

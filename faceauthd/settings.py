@@ -7,7 +7,7 @@ from faceauthd.button import ButtonPolicy
 from faceauthd.config import Config
 from faceauthd.enrolment import EnrolmentPolicy
 from faceauthd.evidence import EvidencePolicy
-from faceauthd.gate import Authority, Policy
+from faceauthd.gate import Authority, Entry, Policy
 from faceauthd.light import LightPolicy
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.recognizer import Stages
@@ -38,7 +38,13 @@ def policy_of(config: Config) -> Policy:
         enrolment=EnrolmentPolicy(
             templates=enroll.templates, timeout_s=enroll.timeout_s, min_turn_deg=enroll.min_turn_deg
         ),
-        lockout=LockoutPolicy(config.lockout.refusals, config.lockout.window_s, config.lockout.delays_s),
+        lockout=LockoutPolicy(
+            config.lockout.refusals,
+            config.lockout.window_s,
+            config.lockout.delays_s,
+            config.lockout.alarm_after_spoofs,
+            config.lockout.alarm_s,
+        ),
         authority=Authority(enroll.authority),
         unlock_s=gate.unlock_s,
         refused_show_s=gate.refused_show_s,
@@ -46,6 +52,11 @@ def policy_of(config: Config) -> Policy:
         retry_s=gate.retry_s,
         vouch_s=enroll.vouch_s,
         held_open_s=gate.held_open_s,
+        entry=Entry(gate.entry),
+        ask_s=gate.ask_s,
+        two_person_s=gate.two_person_s,
+        challenge=decision.liveness == "challenge",
+        challenge_s=decision.challenge_s,
     )
 
 
@@ -81,6 +92,7 @@ def stages_of(config: Config, pack: ModelPack) -> Stages:
         gauge=QualityGauge(limits),
         eyes=EyeModel(pack.eyes),
         embedder=Embedder(pack.embedder),
+        view=pack.view,
         liveness=LivenessModel(pack.liveness) if config.decision.liveness != "off" else None,
         min_score=vision.detector_score,
     )

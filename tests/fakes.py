@@ -194,6 +194,7 @@ class FakePeople:
     members: dict[int, Member] = field(default_factory=dict)
     refuse: str | None = None
     enrolled: list[tuple[str, Role, int]] = field(default_factory=list)
+    improved: list[tuple[str, int]] = field(default_factory=list)
 
     def roster(self) -> Roster:
         return Roster(self.threshold, dict(self.members), 5 * len(self.members))
@@ -206,6 +207,13 @@ class FakePeople:
         self.members[number] = Member(name, role)
         self.enrolled.append((name, role, len(templates)))
         return Person(number, name, role, len(templates), 0.0)
+
+    def improve(self, person_id: int, templates: Sequence[NewTemplate]) -> Person:
+        if self.refuse:
+            raise GalleryError(self.refuse)
+        member = self.members[person_id]
+        self.improved.append((member.name, len(templates)))
+        return Person(person_id, member.name, member.role, 5 + len(templates), 0.0)
 
 
 @dataclass

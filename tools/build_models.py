@@ -30,6 +30,7 @@ from model_manifest import carried_curve, described, render
 from model_recipes import PACKAGE, RECIPES, TARBALL_SHA256, VERSION, Recipe
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from spread_prelu import spread_prelus
 
 TOLERANCE = 1e-5
 NEGLIGIBLE = 1e-15
@@ -82,6 +83,7 @@ def build(recipe: Recipe, original: bytes) -> bytes:
     _put_end(model.graph, recipe)
     _drop_negligible(model.graph)
     drop_dead_channels(model.graph, NEGLIGIBLE, LANES)
+    spread_prelus(model.graph)
     _strip(model)
     onnx.checker.check_model(model, full_check=True)
     edited: bytes = model.SerializeToString(deterministic=True)

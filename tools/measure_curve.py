@@ -33,6 +33,7 @@ from faceauthd.errors import FaceauthdError
 from faceauthd.evaluation.collection import Collection, collect
 from faceauthd.evaluation.curve import ImpostorScores, LookAlike, impostor_scores
 from faceauthd.evaluation.tail import METHOD, exceedances, fit, interval
+from faceauthd.vision.manifest import checksum_of
 from faceauthd.vision.pack import ModelPack
 
 FMRS = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6]
@@ -143,7 +144,7 @@ def write(manifest: Path, curve: dict[str, Any]) -> None:
     data = yaml.safe_load(manifest.read_bytes())
     entry = data["models"]["embedder"]
     entry.pop("impostor_curve", None)
-    entry["impostor_curve"] = curve  # last, where build_models puts it too
+    entry["impostor_curve"] = {**curve, "crc32": checksum_of(curve)}  # last, where build_models puts it too
     manifest.write_bytes(render(data))
 
 

@@ -58,8 +58,8 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
     By the clock on the wall other processes' work counts too; by the processor's it does not.
     """
     done: dict[str, list[Unlocking]] = {name: [] for name in _CLOCKS}
-    with _gallery(kit, folder / f"gallery-{fps}") as gallery:
-        register = _register(kit, gallery)
+    with a_gallery(kit, folder / f"gallery-{fps}") as gallery:
+        register = a_register(kit, gallery)
         for number in range(walks):
             walk = _Walk(demo_scene(fps, _FIRST_SEED + number))
             for name, timer in _CLOCKS.items():
@@ -77,8 +77,8 @@ def trace_unlocking(kit: Kit, folder: Path, path: Path, *, fps: int = TRACED_FPS
     """
     recorder = Recorder()
     watched = replace(kit, stages=recorder.stages(kit.stages))
-    with _gallery(kit, folder / "gallery-trace") as gallery:
-        register = _register(kit, gallery)
+    with a_gallery(kit, folder / "gallery-trace") as gallery:
+        register = a_register(kit, gallery)
         walk = _Walk(demo_scene(fps, _FIRST_SEED))
         for number in walk.numbers:
             walk.frame(number)
@@ -104,7 +104,7 @@ def unlock(
     fps, first = walk.scene.fps, walk.numbers.start
     clock = LivedClock(first / fps, timer)
     camera, relay = LivedCamera(walk.frame, fps, first, clock), Relay(clock)
-    looking = FirstLook(_recognizer(kit, register), camera)
+    looking = FirstLook(a_recognizer(kit, register), camera)
     if recorder is not None:
         looking.look = recorder.timed("look", looking.look)  # type: ignore[method-assign]
     silence = Silence()
@@ -122,14 +122,15 @@ def unlock(
     return Unlocking(1000 * (relay.opened_s - looking.frame_s), 1000 * (relay.worked_s - looking.worked_s))
 
 
-def _register(kit: Kit, gallery: Gallery) -> Register:
+def a_register(kit: Kit, gallery: Gallery) -> Register:
+    """As at the door."""
     decision = kit.config.decision
     return Register(
         gallery, _curve(kit), decision.false_accept_rate, MonotonicClock(), looks=decision.refuse_after_looks
     )
 
 
-def _recognizer(kit: Kit, register: Register) -> FaceRecognizer:
+def a_recognizer(kit: Kit, register: Register) -> FaceRecognizer:
     """As at the door."""
     config = kit.config
     tracker = Tracker(forget_s=config.gate.forget_s)
@@ -152,7 +153,8 @@ class _Walk:
         return self._drawn[number]
 
 
-def _gallery(kit: Kit, folder: Path) -> Gallery:
+def a_gallery(kit: Kit, folder: Path) -> Gallery:
+    """A new one, with whoever the demonstration enrols."""
     gallery = Gallery.open(folder, embedder_id=kit.pack.embedder_id)
     gallery.enroll("walker", Role.ADMIN, templates(kit), now=0.0)
     return gallery

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from faceauthd.adapters.journal_reader import Wanted
-from faceauthd.cli import ctl_door, ctl_offline, ctl_rules
+from faceauthd.cli import ctl_bundle, ctl_door, ctl_offline, ctl_rules
 from faceauthd.cli.ctl_app import Name, app, tell
 from faceauthd.cli.ctl_arguments import seconds_ago, spread
 from faceauthd.cli.ctl_command import command
@@ -180,7 +180,7 @@ def watch(session: Session) -> None:
     watch_all(session)
 
 
-for more in (ctl_rules, ctl_door):
+for more in (ctl_rules, ctl_door, ctl_bundle):
     more.add_to(app)
 
 

@@ -13,6 +13,7 @@ from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import improve_from_images, improve_live
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import may_enter
+from faceauthd.rules import parse_hours
 from faceauthd.types import Role
 
 
@@ -83,6 +84,30 @@ def expire(
     _tell_when(session, session.ask("expire", name=name, valid_from=first, valid_until=last), name)
 
 
+def hours(
+    session: Session,
+    name: Name,
+    hours: Annotated[
+        list[str] | None, typer.Argument(metavar="HOURS", help='"Mon-Fri 07:00-19:00, Sat, Sun 10:00-16:00"')
+    ] = None,
+    always: Annotated[bool, typer.Option("--always", help="At any hour.")] = False,
+) -> None:
+    """Say at which hours of the week somebody may enter, by the clock on the wall.
+
+    Days are Mon to Sun, a range of them, or daily; 22:00-06:00 goes over midnight. From when and until when stays as it
+    is (see expire). If the clock was never set, people with hours stay outside.
+    """
+    if (not hours) is not always:
+        raise typer.BadParameter("say either HOURS or --always")
+    text = None if always else " ".join(hours or ())
+    if text is not None:
+        try:
+            parse_hours(text)
+        except ValueError as wrong:
+            raise typer.BadParameter(str(wrong)) from None
+    _tell_when(session, session.ask("hours", name=name, hours=text), name)
+
+
 def moment(text: str, *, is_end: bool) -> float:
     """A day or a time of this machine's zone, in seconds since the epoch; a day that is an end counts to its end.
 
@@ -112,5 +137,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, ["sudo faceauthctl role bob admin"])(role)
     command(app, ["sudo faceauthctl disable bob"])(disable)
     command(app, ["sudo faceauthctl enable bob"])(enable)
+    examples = ['"Mon-Fri 07:00-19:00"', '"daily 06:00-24:00, Fri 22:00-06:00"', "--always"]
+    command(app, [f"sudo faceauthctl hours bob {example}" for example in examples])(hours)
     examples = ["2027-01-31", "2027-01-31T18:00 --from 2027-01-01", "--never"]
     command(app, [f"sudo faceauthctl expire bob {example}" for example in examples])(expire)

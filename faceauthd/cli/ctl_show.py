@@ -24,6 +24,8 @@ def _facts(told: Fields) -> Iterable[tuple[str, str]]:
     yield "enrolled", _count(told, "people", "person", "people") + _templates(told)
     yield "threshold", _threshold(told)
     yield "camera", _camera(told)
+    if told.get("alarm"):
+        yield "alarm", f"the door is {told['alarm']} open"
     if "last_unlock" in told:
         yield "last unlock", _last_unlock(told["last_unlock"])
     if told.get("locked_out_for_s"):
@@ -76,19 +78,20 @@ def _last_unlock(last: object) -> str:
 
 def show_people(printer: Printer, people: Iterable[Fields]) -> None:
     """Everybody enrolled, as a table."""
-    rows = [_row(person) for person in people]
+    rows = [_row(person, day_only=True) for person in people]
     if not rows:
         printer.note("nobody is enrolled; `faceauthctl enroll NAME` begins")
     else:
         printer.table(PEOPLE_COLUMNS, rows)
 
 
-def _row(person: Fields) -> tuple[str, ...]:
+def _row(person: Fields, *, day_only: bool = False) -> tuple[str, ...]:
     foreign = person.get("foreign_templates")
     templates = f"{person.get('templates', '?')}{f' (+{foreign} of another model)' if foreign else ''}"
     quality = f"{float(person.get('quality') or 0):.2f}"
     name, role = str(person.get("name", "?")), str(person.get("role", "?"))
     enrolled, seen = (epoch_time(person.get(key)) for key in ("enrolled_at", "last_seen"))
+    enrolled = enrolled.partition(" ")[0] if day_only else enrolled
     return name, role, templates, quality, enrolled, seen, may_enter(person)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
+from faceauthd.cli.ctl_live import LiveTeller
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import event_line
 from faceauthd.cli.exits import ExitCode
@@ -51,7 +52,13 @@ def watch_all(session: Session) -> None:
     """Tell events and changes of state as they happen, until Ctrl-C; with --json each line as it came."""
     with session.connect() as client:
         _begin(session, client)
-        _until_interrupted(session, client, session.printer.record if session.options.as_json else _Teller(session))
+        if session.options.as_json:
+            _until_interrupted(session, client, session.printer.record)
+        elif session.printer.is_terminal:
+            with LiveTeller() as teller:
+                _until_interrupted(session, client, teller)
+        else:
+            _until_interrupted(session, client, _Teller(session))
 
 
 class _Teller:

@@ -7,7 +7,15 @@ import enum
 from faceauthd.bench.errors import BenchError
 from faceauthd.control.client import NotAdmitted, NotRunning
 from faceauthd.control.protocol import Code
-from faceauthd.errors import ConfigError, FaceauthdError, GalleryRefused, ModelError, PictureError, SceneError
+from faceauthd.errors import (
+    BundleError,
+    ConfigError,
+    FaceauthdError,
+    GalleryRefused,
+    ModelError,
+    PictureError,
+    SceneError,
+)
 
 
 class ExitCode(enum.IntEnum):
@@ -54,6 +62,7 @@ _BY_ERROR: tuple[tuple[type[FaceauthdError], ExitCode], ...] = (
     (ModelError, ExitCode.FAILED),
     (ConfigError, ExitCode.USAGE),
     (PictureError, ExitCode.USAGE),
+    (BundleError, ExitCode.USAGE),
     (SceneError, ExitCode.USAGE),
     (BenchError, ExitCode.USAGE),
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from faceauthd import __version__
-from faceauthd.cli import configuration
+from faceauthd.cli import configuration, models
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode, exit_for_error
 from faceauthd.cli.severity import ERROR, WARNING, mark
 from faceauthd.errors import ConfigError, FaceauthdError, PanelError
@@ -255,6 +255,7 @@ def bench(
 
 app.command(name="check-config")(configuration.check_config)
 app.command(name="show-config")(configuration.show_config)
+app.add_typer(models.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

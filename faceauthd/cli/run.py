@@ -17,7 +17,7 @@ from faceauthd.app import build
 from faceauthd.cli.severity import MarkedFormatter
 from faceauthd.config import load_config, system_file
 from faceauthd.errors import FaceauthdError
-from faceauthd.memory import keep_giving_back, share_one_heap
+from faceauthd.memory import keep_giving_back, keep_to_itself, share_one_heap
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def serve(path: Path | None, overrides: Sequence[str]) -> None:
 
 
 def _serve(path: Path | None, overrides: Sequence[str]) -> None:
+    keep_to_itself()
     share_one_heap()
     loaded = load_config(path or system_file(), overrides)
     log_to(sys.stderr, loaded.config.log.level)

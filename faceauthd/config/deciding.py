@@ -29,8 +29,13 @@ class Decision(Section):
     refuse_after_looks: int = Field(
         default=8, ge=2, le=60, description="Usable looks without a match after which a face is refused as unknown."
     )
-    liveness: Literal["passive", "off"] = Field(
-        default="passive", description="Whether a photograph or a screen held up to the camera is refused."
+    liveness: Literal["passive", "challenge", "off"] = Field(
+        default="passive",
+        description="Whether a photograph or a screen held up to the camera is refused: by what is seen, or also by "
+        "asking for a blink or a turn of the head before the door opens.",
+    )
+    challenge_s: float = Field(
+        default=5.0, ge=1, le=30, description="Seconds in which the blink or turn that was asked for has to come."
     )
     liveness_min: float = Field(
         default=0.5, ge=0, le=1, description="The least score over the window that counts as a living face."
@@ -44,8 +49,19 @@ class Decision(Section):
 
 
 class Gate(Section):
-    """The door's own times."""
+    """What it takes to be let in, and the door's own times."""
 
+    entry: Literal["walk-up", "press", "two-person"] = Field(
+        default="walk-up",
+        description="walk-up: a face is enough. press: a short press of the button asks, then the face decides, and a "
+        "long press enrols. two-person: two different enrolled people, one soon after the other.",
+    )
+    ask_s: float = Field(
+        default=10.0, ge=2, le=60, description="Seconds after the press in which a face may answer it (entry: press)."
+    )
+    two_person_s: float = Field(
+        default=10.0, ge=2, le=120, description="Seconds in which the second person has to follow (entry: two-person)."
+    )
     unlock_s: float = Field(
         default=5.0, ge=0.5, le=60, description="Seconds the door stays open once somebody is let in."
     )
@@ -79,6 +95,12 @@ class Lockout(Section):
         min_length=1,
         max_length=16,
         description="Seconds the first, second, ... lockout in a row lasts; the last one repeats.",
+    )
+    alarm_after_spoofs: int = Field(
+        default=3, ge=1, le=100, description="Suspected spoofs within the window that raise the alarm output."
+    )
+    alarm_s: float = Field(
+        default=60.0, ge=1, le=3600, description="Seconds that this alarm lasts after the last suspected spoof."
     )
 
 

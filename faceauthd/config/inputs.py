@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from faceauthd import resources
-from faceauthd.config.base import Located, Section
+from faceauthd.config.base import LocalPath, Located, Section
 from faceauthd.config.places import Places, absolute_path
 from faceauthd.config.source import FORMS, CameraSource, absolute_source, parse_source
 
@@ -102,6 +102,10 @@ class Vision(Section):
     models: Annotated[str, Located(_models_place)] = Field(
         default=SHIPPED,
         description="Folder of the model pack with its manifest.yaml, or shipped for the one that came along.",
+    )
+    embedders: LocalPath = Field(
+        default=Path("/etc/faceauthd/embedders"),
+        description="Folder of the embedders that `faceauthd models` added; the one chosen there is used.",
     )
     threads: int = Field(default=2, ge=1, le=8, description="Processor threads that each model may use.")
     detector_score: float = Field(

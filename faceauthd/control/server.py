@@ -198,14 +198,15 @@ class ControlServer:
             who = f"uid {connection.peer.uid} may look and not change anything"
             return Refusal(Code.FORBIDDEN, f"{call.verb.name}: {who}; use sudo, or add the uid to control.admin_uids")
         if len(files) < call.files:
-            what = "file to fill" if call.verb.fills_file else "images"
+            what = "file to fill" if call.verb.fills_file else "file" if call.verb.brings_file else "images"
             came = f"{call.files} {what} were announced and {len(files)} files came with it"
             return Refusal(Code.BAD_REQUEST, came)
         for index, fd in enumerate(files):
             if call.verb.fills_file and (why := why_not_to_be_filled(fd)) is not None:
                 return Refusal(Code.BAD_REQUEST, f"the file {why}")
             if not call.verb.fills_file and (why := why_not_a_photograph(fd)) is not None:
-                return Refusal(Code.BAD_REQUEST, f"image {index} {why}", {"image": index})
+                what = "the file" if call.verb.brings_file else f"image {index}"
+                return Refusal(Code.BAD_REQUEST, f"{what} {why}", {} if call.verb.brings_file else {"image": index})
         if self._open.count_of(connection) >= self._limits.open_requests:
             return Refusal(Code.BUSY, f"{self._limits.open_requests} requests are waiting already; read their answers")
         return None

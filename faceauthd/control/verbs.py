@@ -102,7 +102,7 @@ class Arg:
 class Verb:
     """Something that can be asked. `is_long`: it may take minutes, and says how far it is.
 
-    `fills_file`: with it comes one open file, which the daemon writes its answer into.
+    `fills_file`: with it comes one open file, which the daemon writes its answer into; `brings_file`: one to read.
     """
 
     name: str
@@ -110,6 +110,7 @@ class Verb:
     changes: bool = False
     is_long: bool = False
     fills_file: bool = False
+    brings_file: bool = False
     by_name: Mapping[str, Arg] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -128,7 +129,9 @@ class Call:
     def files(self) -> int:
         """How many open files come with it: photographs, or one to write into."""
         count = self.args.get("images")
-        return 1 if self.verb.fills_file else count if isinstance(count, int) else 0
+        if self.verb.fills_file or self.verb.brings_file:
+            return 1
+        return count if isinstance(count, int) else 0
 
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -137,6 +140,8 @@ _LAST_MOMENT_S = 253_402_300_799.0
 VERIFY_LIMIT_S = 100.0
 """Below the time that a long answer has."""
 _NAME = Arg("name", Text(), required=True)
+COPIES = (EventKind.EXPORTED.value, EventKind.BACKED_UP.value)
+"""What a client may have made of the whole gallery, and tells the daemon to journal."""
 
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
@@ -170,9 +175,18 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Verb("rename", (Arg("old", Text(), required=True), Arg("new", Text(), required=True)), changes=True),
             Verb("remove", (_NAME, Arg("last", YesNo(), default=False)), changes=True),
             Verb("improve", (_NAME, Arg("images", Whole(0, IMAGES_LIMIT), default=0)), changes=True, is_long=True),
+            Verb("hours", (_NAME, Arg("hours", Text())), changes=True),
             Verb("undo", (_NAME,), changes=True),
             Verb("export-data", (_NAME,), changes=True),
             Verb("snapshot", changes=True, fills_file=True),
+            Verb(
+                "import",
+                (Arg("dry_run", YesNo(), default=False), Arg("expect", Text())),
+                changes=True,
+                is_long=True,
+                brings_file=True,
+            ),
+            Verb("copied", (Arg("kind", Choice(COPIES), required=True),), changes=True),
             Verb("role", (_NAME, Arg("role", Choice(tuple(Role)), required=True)), changes=True),
             Verb("disable", (_NAME,), changes=True),
             Verb("enable", (_NAME,), changes=True),

@@ -23,6 +23,35 @@ class Clerk:
         self._register = register
         self._record = record
 
+    def answer(self, request: Request, now_s: float) -> bool:
+        """Whether the request is one of those below; then it has its answer."""
+        match request.verb:
+            case "people":
+                self.people(request)
+            case "person":
+                self.person(request)
+            case "rename":
+                self.rename(request, now_s)
+            case "remove":
+                self.remove(request, now_s)
+            case "role":
+                self.set_role(request, now_s)
+            case "disable" | "enable":
+                self.set_disabled(request, now_s, is_disabled=request.verb == "disable")
+            case "expire":
+                self.expire(request, now_s)
+            case "hours":
+                self.set_hours(request, now_s)
+            case "undo":
+                self.undo(request, now_s)
+            case "export-data":
+                self.export_data(request, now_s)
+            case "copied":
+                self.copied(request, now_s)
+            case _:
+                return False
+        return True
+
     def known(self, request: Request, name: str) -> Person | None:
         """Whoever bears the name; if nobody does, the request is refused."""
         person = self._register.person(name)
@@ -50,16 +79,22 @@ class Clerk:
         person = self._asked_for(request)
         if person is not None:
             told = dossier(self._register, person)
-            detail = f"their data, by {request.peer}"
+            detail = f"all that is kept of {person.name}, by {request.peer}"
             self._record(Event(EventKind.EXPORTED, now_s, person=person.name, detail=detail))
             request.reply(told)
+
+    def copied(self, request: Request, now_s: float) -> None:
+        """Journal that a client, who may read the gallery's files, made a copy of all of it."""
+        detail = f"the whole gallery, by {request.peer}"
+        self._record(Event(EventKind(str(request.args["kind"])), now_s, detail=detail))
+        request.reply({})
 
     def undo(self, request: Request, now_s: float) -> None:
         """Take back the last renewal or improvement of somebody."""
         person = self._asked_for(request)
         if person is not None:
             changed = self._register.undo_renewal(person.name)
-            self._done(request, EventKind.IMPROVE_UNDONE, changed, now_s, f"{changed.templates} templates, ")
+            self._done(request, EventKind.IMPROVE_UNDONE, changed, now_s, f"{_templates(changed)} left, ")
 
     def rename(self, request: Request, now_s: float) -> None:
         old, new = str(request.args["old"]), check_name(str(request.args["new"]))
@@ -96,9 +131,18 @@ class Clerk:
         if person is not None:
             self._set_rules(request, person, replace(person.rules, valid_from=start, valid_until=end), now_s)
 
+    def set_hours(self, request: Request, now_s: float) -> None:
+        """Set the weekly hours of somebody; without any they may enter at any hour."""
+        hours = request.args.get("hours")
+        person = self._asked_for(request)
+        if person is not None:
+            self._set_rules(request, person, replace(person.rules, hours=None if hours is None else str(hours)), now_s)
+
     def _set_rules(self, request: Request, person: Person, rules: Rules, now_s: float) -> None:
         changed = self._register.set_rules(person.name, rules)
-        self._done(request, EventKind.RULES_CHANGED, changed, now_s)
+        what = f"may enter {changed.rules.hours}, " if changed.rules.hours != person.rules.hours else ""
+        what = what if changed.rules.hours or not what else "may enter at any hour, "
+        self._done(request, EventKind.RULES_CHANGED, changed, now_s, what)
 
     def _asked_for(self, request: Request) -> Person | None:
         return self.known(request, str(request.args["name"]))
@@ -106,6 +150,10 @@ class Clerk:
     def _done(self, request: Request, kind: EventKind, person: Person, now_s: float, what: str = "") -> None:
         self._record(Event(kind, now_s, person=person.name, detail=f"{what}by {request.peer}"))
         request.reply({"person": person_fields(person)})
+
+
+def _templates(person: Person) -> str:
+    return f"{person.templates} template{'' if person.templates == 1 else 's'}"
 
 
 def _seconds(request: Request, name: str) -> float | None:

@@ -10,6 +10,7 @@ from faceauthd.control.protocol import Code
 from faceauthd.control.request import Request
 from faceauthd.control.shapes import event_fields
 from faceauthd.desk.clerk import Clerk
+from faceauthd.desk.moving import ImportWait, why_not_now
 from faceauthd.desk.report import Report
 from faceauthd.desk.waiting import EnrolWait, OrderWait, VerifyWait, Waiting, is_busy
 from faceauthd.errors import GalleryError, GalleryRefused
@@ -28,9 +29,11 @@ from faceauthd.types import (
     EnrollAsked,
     Event,
     EventKind,
+    Frame,
     ImproveAsked,
     LockAsked,
     Role,
+    Sighting,
     UnlockAsked,
     VerifyAsked,
 )
@@ -87,6 +90,13 @@ class FrontDesk:
             self.announce(self._report.status(state, now_s))
         return tuple(asked for asked in answers if asked is not None)
 
+    def record(self, event: Event) -> None:
+        """What happened reaches the clients by `told`."""
+
+    def watch(self, frame: Frame, seen: Sequence[Sighting]) -> None:  # noqa: ARG002 - the Protocol's
+        """Count the frames, for the status."""
+        self._report.count(frame.time_s)
+
     def told(self, events: Sequence[Event]) -> None:
         """Tell the clients who wait what became of it."""
         for event in events:
@@ -127,7 +137,6 @@ class FrontDesk:
 
     def _answer_at_once(self, request: Request, state: Gate, now_s: float) -> bool:
         """Whether it was something that needs no gate."""
-        clerk = self._clerk
         match request.verb:
             case "status":
                 request.reply(self._report.status(state, now_s))
@@ -135,30 +144,10 @@ class FrontDesk:
                 request.reply(self._report.threshold())
             case "events":
                 self._events(request)
-            case "people":
-                clerk.people(request)
-            case "person":
-                clerk.person(request)
-            case "rename":
-                clerk.rename(request, now_s)
-            case "remove":
-                clerk.remove(request, now_s)
-            case "role":
-                clerk.set_role(request, now_s)
-            case "disable":
-                clerk.set_disabled(request, now_s, is_disabled=True)
-            case "enable":
-                clerk.set_disabled(request, now_s, is_disabled=False)
-            case "expire":
-                clerk.expire(request, now_s)
-            case "undo":
-                clerk.undo(request, now_s)
-            case "export-data":
-                clerk.export_data(request, now_s)
             case "snapshot":
                 self._snapshot(request, now_s)
             case _:
-                return False
+                return self._clerk.answer(request, now_s)
         return True
 
     def _pass_on(self, request: Request, state: Gate, now_s: float) -> Asked | None:
@@ -180,6 +169,9 @@ class FrontDesk:
                 return ClearLockoutAsked(now_s, str(request.peer))
             case "verify":
                 return self._verify(request, state, now_s)
+            case "import":
+                self._import(request, state)
+                return None
         request.refuse(Code.UNKNOWN_VERB, f"{request.verb} is not known here")
         return None
 
@@ -241,6 +233,14 @@ class FrontDesk:
         until_s = now_s + float(request.args["timeout_s"] or 0)
         self._wait(VerifyWait(request, person.name, until_s))
         return VerifyAsked(person.id, person.name, now_s, until_s, str(request.peer))
+
+    def _import(self, request: Request, state: Gate) -> None:
+        if (why := why_not_now(state)) is not None:
+            request.refuse(Code.BUSY, why)
+        elif any(isinstance(waiting, ImportWait | EnrolWait) for waiting in self._waiting):
+            request.refuse(Code.BUSY, "people are being imported or enrolled already: try again when that is done")
+        else:
+            self._wait(ImportWait(request, self._register, self._register.folder, self._record))
 
     def _may_look(self, request: Request, state: Gate) -> bool:
         """Whether the camera is free for an enrolment or a verification; if not, the request is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from faceauthd import __version__
 from faceauthd.gate import Gate
 from faceauthd.ports import Camera
 from faceauthd.register import Register
+
+_RATE_OVER_S = 5.0
+"""Frames of the last seconds are counted: long enough for a steady figure, short enough to show a stall."""
 
 
 class Report:
@@ -19,12 +23,25 @@ class Report:
         self._camera = camera
         self._about = about
         self._started_s: float | None = None
+        self._frames: deque[float] = deque()
         self.last_unlock: dict[str, object] | None = None
         """`person` and `at` (ISO 8601), None before the first."""
 
     def begin(self, now_s: float) -> None:
         """The first turn is when it started."""
         self._started_s = now_s if self._started_s is None else self._started_s
+
+    def count(self, at_s: float) -> None:
+        """A frame came, captured at `at_s`."""
+        self._frames.append(at_s)
+        while at_s - self._frames[0] > _RATE_OVER_S:
+            self._frames.popleft()
+
+    def fps(self, now_s: float) -> float:
+        """Frames a second, over the last five; 0 if none came lately."""
+        recent = [at_s for at_s in self._frames if now_s - at_s <= _RATE_OVER_S]
+        span_s = now_s - recent[0] if len(recent) > 1 else 0.0
+        return (len(recent) - 1) / span_s if span_s > 0 else 0.0
 
     def status(self, state: Gate, now_s: float) -> dict[str, object]:
         """What `faceauthctl status` shows."""
@@ -43,6 +60,8 @@ class Report:
             "threshold_is_extrapolated": threshold.is_extrapolated,
             "false_accept_rate": self._register.false_accept_rate,
             "camera": {"source": self._about.get("source"), "healthy": self._camera.healthy(now_s)},
+            "fps": round(self.fps(now_s), 1),
+            "alarm": None if state.door.alarm is None else str(state.door.alarm),
             "locked_out_for_s": round(max(0.0, left_s), 1),
             "uptime_s": round(now_s - (self._started_s or now_s), 1),
             "last_unlock": self.last_unlock,

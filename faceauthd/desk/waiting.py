@@ -123,5 +123,5 @@ class VerifyWait:
 
 
 def is_busy(state: Gate) -> bool:
-    """Whether somebody is being enrolled, by the button or a client."""
-    return state.mode in (Mode.ENROLLING, Mode.VOUCHING)
+    """Whether somebody is being enrolled, by the button or a client, or verified for one."""
+    return state.mode in (Mode.ENROLLING, Mode.VOUCHING, Mode.ASKED)

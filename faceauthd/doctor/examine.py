@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from faceauthd import settings
 from faceauthd.adapters.clock import MonotonicClock
@@ -23,7 +24,8 @@ from faceauthd.vision.pack import ModelPack
 
 def examine(config: Config, daemon: Daemon, host: Host, factory: Callable[[], Factory] | None = None) -> list[Finding]:
     """Look at everything. `factory` opens pins in place of the configured ones."""
-    models, pack = stores.check_models(config.vision.models_folder)
+    open_pack = partial(ModelPack.open, embedders=config.vision.embedders)
+    models, pack = stores.check_models(config.vision.models_folder, open_pack)
     folder = config.gallery.path
     board = (machine.check_temperature(host), machine.check_power(host))
     return [

@@ -12,7 +12,6 @@ from faceauthd.evaluation.pairs import pictures_of
 from faceauthd.evaluation.subject import subject_of
 from faceauthd.evaluation.verification import accuracy_over_folds, tar_at_fmr, threshold_at_fmr
 from faceauthd.picture import load_picture
-from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detector
 from faceauthd.vision.embed import SIZE, Embedder
 from faceauthd.vision.landmarks import Landmarker
@@ -62,6 +61,7 @@ class FaceReader:
         self._detector = Detector(pack.detector)
         self._landmarker = Landmarker(pack.landmarks)
         self._embedder = Embedder(pack.embedder)
+        self._view = pack.view
         self._gauge = QualityGauge()
 
     def read(self, picture: Picture) -> Vector | None:
@@ -82,7 +82,7 @@ class FaceReader:
         return None if box is None else (box, self._landmarker.locate(picture, [box])[0])
 
     def _embedded(self, picture: Picture, landmarks: NDArray[np.float32]) -> Vector:
-        row: Vector = self._embedder.embed(aligned_crop(picture, landmarks)[np.newaxis])[0]
+        row: Vector = self._embedder.embed(self._view(picture, landmarks)[np.newaxis])[0]
         return row
 
 

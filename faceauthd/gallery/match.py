@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from faceauthd.gallery.beside import InMemory, Shelf
 from faceauthd.gallery.int8 import WORTH_ROWS, Int8Copy, fast_dots
 from faceauthd.gallery.npy import WIDTH
 from faceauthd.types import Match
@@ -46,10 +47,16 @@ def nearest_template(scores: Scores, owners: Owners) -> Match:
 class Matcher:
     """Compares probes with the rows that `point_at` gave it. Not to be called while `point_at` runs."""
 
-    def __init__(self, fuse: Fuse = nearest_template, *, worth_rows: int = WORTH_ROWS) -> None:
-        """From `worth_rows` rows on they are scanned in int8 first, for `nearest_template` only."""
+    def __init__(
+        self, fuse: Fuse = nearest_template, *, worth_rows: int | None = None, shelf: Shelf | None = None
+    ) -> None:
+        """From `worth_rows` rows (`int8.WORTH_ROWS`) on they are scanned in int8 first, for `nearest_template` only.
+
+        `shelf`: where their int8 copy is kept; in memory if not said.
+        """
         self._fuse = fuse
-        self._worth_rows = worth_rows
+        self._worth_rows = WORTH_ROWS if worth_rows is None else worth_rows
+        self._shelf = shelf or InMemory()
         self._int8: Int8Copy | None = None
         self._rows: NDArray[np.float32] = np.empty((0, WIDTH), np.float32)
         self._owners: Owners = NO_OWNERS
@@ -64,7 +71,20 @@ class Matcher:
         used = int(owned[-1]) + 1 if len(owned) else 0
         self._rows, self._owners = matrix[:used], owners[:used].copy()
         self._is_masked = self._owners == NOBODY
-        self._int8 = self._quantised()
+        self._follow()
+
+    def settle(self) -> None:
+        """Raises OSError if the int8 copy may still hold rows of somebody who was removed."""
+        if self._int8 is not None:
+            self._int8.settle()
+
+    def close(self) -> None:
+        """Compare with nobody any more; the int8 copy stays as it is for the next opening."""
+        if self._int8 is not None:
+            self._int8.close()
+        self._int8 = None
+        self._rows, self._owners = np.empty((0, WIDTH), np.float32), NO_OWNERS
+        self._is_masked = self._owners == NOBODY
 
     @property
     def templates(self) -> int:
@@ -80,17 +100,18 @@ class Matcher:
         check_unit(probes)
         if not len(self._owners):
             return [None] * len(probes)
-        if self._int8 is not None:
+        if self._int8 is not None and self._int8.is_ready:  # one scan a probe
             return [self._narrowed(self._int8, probe) or self._plain(probe[np.newaxis])[0] for probe in probes]
         return self._plain(probes)
 
-    def _quantised(self) -> Int8Copy | None:
-        dots = fast_dots() if self._fuse is nearest_template and len(self._rows) >= self._worth_rows else None
-        if dots is None:
-            return None
-        copy = Int8Copy(dots)
-        copy.follow(self._rows, self._is_masked)
-        return copy
+    def _follow(self) -> None:
+        """Make or mend the int8 copy, or see to it that there is none."""
+        if self._int8 is None:
+            self._int8 = Int8Copy(fast_dots, self._shelf)
+        if self._fuse is nearest_template and len(self._rows) >= max(1, self._worth_rows):
+            self._int8.follow(self._rows, self._is_masked)
+        else:
+            self._int8.follow_nobody()
 
     def _narrowed(self, copy: Int8Copy, probe: NDArray[np.float32]) -> Match | None:
         """The answer from the rows that can be nearest; None if they are too many."""

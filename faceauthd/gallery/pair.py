@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceauthd.errors import GalleryError, GalleryRefused
-from faceauthd.gallery import audit
+from faceauthd.gallery import audit, beside
 from faceauthd.gallery.contents import Contents, Origin
 from faceauthd.gallery.details import Detail
 from faceauthd.gallery.match import NOBODY, Matcher, check_unit
@@ -23,6 +23,7 @@ from faceauthd.gallery.npy import Stamp
 from faceauthd.gallery.records import Records
 from faceauthd.gallery.rows import Matrix, Rows
 from faceauthd.gallery.slots import Slots
+from faceauthd.gallery.trouble import told
 from faceauthd.types import NewTemplate
 
 _LARGEST_STEP = 16384
@@ -134,6 +135,8 @@ class Pair:
     def erase_strays(self) -> None:
         """Erase the rows of whoever was removed, and every trace in the log."""
         self._rows.erase(sorted(self._strays), self._stamp())
+        with told("erase rows of", self._rows.path.with_name(beside.FILE_NAME)):
+            self._matcher.settle()
         self._strays.clear()
         self.records.forget()
 

@@ -26,6 +26,10 @@ class Records:
         with told("read", self._path):
             migration.show_as_current(self._connection)
 
+    @property
+    def folder(self) -> Path:
+        return self._path.parent
+
     def migrate(self) -> None:
         """Bring an older format up to today's, if it is one."""
         with told("bring up to date", self._path):

@@ -79,6 +79,10 @@ class Rows:
             self._open()
             os.close(old)
 
+    def forget(self) -> None:
+        """What was read is no longer counted as this process's memory until it is read again."""
+        self._view.madvise(mmap.MADV_DONTNEED)
+
     def close(self) -> None:
         """Close the descriptor; the mapping goes with the last view of `matrix`."""
         os.close(self._fd)
@@ -88,7 +92,8 @@ class Rows:
             fd = os.open(self.path, self._mode)
             try:
                 self._layout = _layout(fd, self.path)
-                self.matrix = _mapped(fd, self._layout)
+                self._view = mmap.mmap(fd, self._layout.end, access=mmap.ACCESS_READ)
+                self.matrix = _matrix(self._view, self._layout)
                 self.stamp = Stamp.from_bytes(os.pread(fd, STAMP_BYTES, self._layout.end))
             except BaseException:
                 os.close(fd)
@@ -127,8 +132,7 @@ def _layout(fd: int, path: Path) -> Layout:
         raise GalleryError(f"{path} is not this gallery's matrix: {error}: {remedy}") from error
 
 
-def _mapped(fd: int, layout: Layout) -> Matrix:
-    view = mmap.mmap(fd, layout.end, access=mmap.ACCESS_READ)
+def _matrix(view: mmap.mmap, layout: Layout) -> Matrix:
     values = np.frombuffer(view, dtype="<f4", count=layout.capacity * WIDTH, offset=layout.offset)
     return values.reshape(layout.capacity, WIDTH)
 

@@ -9,17 +9,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from faceauthd.errors import GalleryError, GalleryRefused
-from faceauthd.gallery import renewal
+from faceauthd.gallery import renewal, taking
 from faceauthd.gallery.admins import finite
+from faceauthd.gallery.beside import Shelf, SideFile
 from faceauthd.gallery.contents import Origin
 from faceauthd.gallery.details import Detail
 from faceauthd.gallery.disk import Disk, RealDisk
-from faceauthd.gallery.match import NO_OWNERS, Fuse, Matcher, nearest_template
+from faceauthd.gallery.match import Fuse, Matcher, nearest_template
 from faceauthd.gallery.names import check_name, name_key, shown
 from faceauthd.gallery.opening import Opened, open_to_read, open_to_write
 from faceauthd.gallery.pair import Pair, Sheaf
 from faceauthd.gallery.roll import Roll
-from faceauthd.gallery.rows import NO_ROWS
 from faceauthd.gallery.slots import Slots
 from faceauthd.types import NewTemplate, Person, Role, Rules
 
@@ -50,17 +50,18 @@ class Gallery:
     nothing will be found at the next opening, and nobody is matched meanwhile who was not before.
     """
 
-    def __init__(self, opened: Opened, fuse: Fuse) -> None:
+    def __init__(self, opened: Opened, fuse: Fuse, shelf: Shelf | None = None) -> None:
         self._held = opened.held
         self._roll = Roll(opened.contents.people, opened.contents.quarantined)
         self._pair: Pair | None = None
-        self.matcher = Matcher(fuse)
+        self.matcher = Matcher(fuse, shelf=shelf)
         """Compares with whoever is enrolled and not disabled at the moment; it stays the same object."""
         if opened.rows:
             slots = Slots(opened.contents.templates, opened.findings, opened.rows.capacity)
             self.matcher.point_at(opened.rows.matrix, slots.owners)
             if opened.records:
                 self._pair = Pair(opened.records, opened.rows, self.matcher, opened.contents, slots)
+            opened.rows.forget()  # all were checked
 
     @classmethod
     def open(
@@ -93,14 +94,14 @@ class Gallery:
             )
         else:
             raise ValueError("a gallery that is written to needs an embedder_id")
-        return cls(opened, fuse)
+        return cls(opened, fuse, None if read_only else SideFile(folder, medium))
 
     def close(self) -> None:
         """Let go of the files and of the lock; the matcher then knows nobody. Safe to call twice."""
         if self._pair:
             self._pair.close()
         self._pair = None
-        self.matcher.point_at(NO_ROWS, NO_OWNERS)
+        self.matcher.close()
         self._held.close()
 
     def __enter__(self) -> Self:
@@ -159,6 +160,16 @@ class Gallery:
 
         return self._learn(pair.keep(register, sheaves) if newcomers else [])
 
+    def take_in(self, arrivals: Sequence[taking.Arrival]) -> tuple[Person, ...]:
+        """Take in people of another gallery, all in one transaction or nobody. Raises as `enroll` does."""
+        pair = self._writer
+        for one in arrivals:
+            if one.person_id is None:
+                self._free_name(one.entrant.name)
+            else:
+                self._sound(self._roll.by_id(one.person_id), shown(one.entrant.name))
+        return self._learn(taking.take_in(pair, arrivals) if arrivals else [])
+
     def add_templates(
         self,
         person_id: int,
@@ -210,6 +221,11 @@ class Gallery:
         if known:
             pair.change(lambda: pair.records.set_last_seen([(seen[key], key) for key in known]))
             self._learn(known)
+
+    @property
+    def stand(self) -> tuple[Path, int]:
+        """Its folder, and how many commits there were: nothing in it has changed since it was the same number."""
+        return self._writer.records.folder, self._writer.records.generation
 
     @property
     def embedder_id(self) -> str:

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from faceauthd import tracks as faces
 from faceauthd.enrolment import Enrolment
-from faceauthd.gate.door import let_out, moved
-from faceauthd.gate.state import Authority, Gate, Mode, Policy, Step, Tick, enter, rest
+from faceauthd.gate import verify
+from faceauthd.gate.door import let_out, moved, obey, shut
+from faceauthd.gate.enrolling import begin, give_up
+from faceauthd.gate.state import Authority, Entry, Gate, Mode, Policy, SpoofAlarm, Step, Tick, enter, rest
+from faceauthd.lockout import Lockout
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -28,7 +31,7 @@ from faceauthd.types import (
     VerifyAsked,
 )
 
-BUSY = frozenset({Mode.VOUCHING, Mode.ENROLLING})
+BUSY = frozenset({Mode.VOUCHING, Mode.ENROLLING, Mode.ASKED})
 DEAF = frozenset({Mode.LOCKED_OUT, Mode.FAULT})
 
 
@@ -43,28 +46,48 @@ def hear(gate: Gate, tick: Tick, policy: Policy) -> Step:
 
 def _hear_one(gate: Gate, asked: Asked, tick: Tick, policy: Policy) -> Step:
     match asked:
-        case Press(PressKind.SHORT):
-            return _press(gate, asked.at_s, tick, policy)
         case Press():
-            return _cancel(gate, tick, "cancelled by a long press")
+            return _press(gate, asked, tick, policy)
         case ExitAsked():
             return let_out(gate, asked, tick, policy)
+        case UnlockAsked():
+            return obey(gate, asked, tick, policy)
+        case LockAsked():
+            return shut(gate, asked, tick)
         case DoorMoved():
             return moved(gate, asked, tick)
+        case ClearLockoutAsked():
+            return _clear(gate, asked, tick)
         case CancelAsked():
             return _cancel(gate, tick, f"cancelled by {asked.by}")
-        case EnrollAsked():
-            return _ask_to_enroll(gate, asked, tick)
+        case EnrollAsked() | ImproveAsked() | VerifyAsked():
+            return _ask_to_look(gate, asked, tick)
         case CommitDone():
             return _committed(gate, asked, tick, policy)
         case CommitFailed():
             return _cancel(gate, tick, f"not kept: {asked.why}", even_committing=True)
-        case ImproveAsked() | UnlockAsked() | LockAsked() | ClearLockoutAsked() | VerifyAsked():
-            return gate, ()  # not carried out yet: the desk sees that nothing came of it, and refuses
 
 
-def _press(gate: Gate, at_s: float, tick: Tick, policy: Policy) -> Step:
-    if gate.mode in BUSY or gate.mode in DEAF or policy.authority is Authority.CLI_ONLY:
+def _press(gate: Gate, press: Press, tick: Tick, policy: Policy) -> Step:
+    """A short press asks for an enrolment and a long one cancels it; where entry takes a press, a short one asks to be
+    let in and a long one for an enrolment. While nobody is enrolled there is nobody to be let in."""
+    is_long = press.kind is PressKind.LONG
+    if gate.mode in BUSY and is_long:
+        return _cancel(gate, tick, "cancelled by a long press")
+    if gate.mode in BUSY or gate.mode in DEAF:
+        return gate, ()
+    if policy.entry is not Entry.PRESS or not tick.roster.people:
+        return (gate, ()) if is_long else _ask_by_button(gate, press.at_s, tick, policy)
+    if is_long:
+        return _ask_by_button(gate, press.at_s, tick, policy)
+    if gate.mode is Mode.OPEN:
+        return gate, ()
+    asked = enter(_look_afresh(gate, press.at_s), Mode.VERIFYING, tick.now_s)
+    return replace(asked, asked_until_s=tick.now_s + policy.ask_s), ()
+
+
+def _ask_by_button(gate: Gate, at_s: float, tick: Tick, policy: Policy) -> Step:
+    if policy.authority is Authority.CLI_ONLY:
         return gate, ()
     if policy.authority is Authority.FIRST_THEN_ADMIN and tick.roster.people:
         gate = _look_afresh(gate, at_s)
@@ -74,30 +97,43 @@ def _press(gate: Gate, at_s: float, tick: Tick, policy: Policy) -> Step:
     return begin(_look_afresh(gate, at_s), Enrolment(None, role, "button", at_s, tick.now_s), tick)
 
 
-def _ask_to_enroll(gate: Gate, asked: EnrollAsked, tick: Tick) -> Step:
+def _ask_to_look(gate: Gate, asked: EnrollAsked | ImproveAsked | VerifyAsked, tick: Tick) -> Step:
+    """A client asks for the camera; whoever asked first has it."""
     if gate.mode in BUSY or gate.mode in DEAF:
         return gate, ()
-    enrolment = Enrolment(asked.name, asked.role, asked.by, asked.at_s, tick.now_s)
+    if isinstance(asked, VerifyAsked):
+        return verify.ask(gate, asked, tick)
+    if isinstance(asked, EnrollAsked):
+        enrolment = Enrolment(asked.name, asked.role, asked.by, asked.at_s, tick.now_s)
+    else:
+        member = tick.roster.people.get(asked.person_id)
+        if member is None:
+            return gate, ()
+        enrolment = Enrolment(member.name, member.role, asked.by, asked.at_s, tick.now_s, person_id=asked.person_id)
     return begin(_look_afresh(gate, asked.at_s), enrolment, tick)
 
 
-def begin(gate: Gate, enrolment: Enrolment, tick: Tick) -> Step:
-    """Enrolling begins; an open door is locked first by the change of mode."""
-    began = enter(gate, Mode.ENROLLING, tick.now_s, enrolment=enrolment)
-    return began, (Event(EventKind.ENROLL_BEGAN, tick.now_s, person=enrolment.name, detail=f"by {enrolment.by}"),)
+def _clear(gate: Gate, asked: ClearLockoutAsked, tick: Tick) -> Step:
+    """Forget who was refused, end the lockout if there is one, and the alarm."""
+    was_on = gate.lockout.is_on(tick.now_s)
+    gate = replace(gate, lockout=Lockout(), spoofs=SpoofAlarm())
+    if gate.mode is Mode.LOCKED_OUT:
+        gate = rest(gate, tick.now_s)
+    return gate, (Event(EventKind.LOCKOUT_ENDED, tick.now_s, detail=f"by {asked.by}"),) if was_on else ()
 
 
 def _cancel(gate: Gate, tick: Tick, why: str, *, even_committing: bool = False) -> Step:
+    if gate.mode is Mode.ASKED:
+        return verify.give_up(gate, tick, why)
     if gate.mode not in BUSY or (gate.to_commit and not even_committing):
         return gate, ()
-    quiet = replace(gate, tracks=faces.spend(gate.tracks))
-    return rest(quiet, tick.now_s), (Event(EventKind.ENROLL_CANCELLED, tick.now_s, detail=why),)
+    return give_up(gate, tick, why)
 
 
 def _committed(gate: Gate, done: CommitDone, tick: Tick, policy: Policy) -> Step:
     """It is on disk. Whoever stands there has to leave and walk up again: enrolling opens no door."""
     said = Event(
-        EventKind.ENROLLED,
+        EventKind.IMPROVED if done.is_known else EventKind.ENROLLED,
         tick.now_s,
         person=done.person.name,
         detail=f"{done.person.role}, {done.person.templates} templates",

@@ -1,4 +1,5 @@
-"""The door itself: who leaves by the exit button, and a door that stands open when it should not. Pure.
+"""The door itself: who leaves by the exit button, who orders it open or shut, and a door that stands open when it
+should not. Pure.
 
 Nobody is kept in: the exit button opens in every mode, and ends none of them. What the contact says is only told,
 shown and journalled; it locks nobody in and lets nobody in.
@@ -8,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from faceauthd.gate.state import Alarm, Door, Gate, Policy, Step, Tick
-from faceauthd.types import DoorMoved, Event, EventKind, ExitAsked
+from faceauthd.gate.state import Alarm, Door, Gate, Mode, Policy, Step, Tick, rest
+from faceauthd.types import DoorMoved, Event, EventKind, ExitAsked, LockAsked, UnlockAsked
 
 FORCED_GRACE_S = 1.0
 """A door that opens this long after it was locked was pushed while it was not: the leaf moves before its contact does,
@@ -23,6 +24,23 @@ def let_out(gate: Gate, asked: ExitAsked, tick: Tick, policy: Policy) -> Step:
     gate = replace(gate, exit_since_s=since_s, exit_until_s=tick.now_s + policy.unlock_s)
     said = Event(EventKind.EXIT, tick.now_s, detail="exit button", fields=(("pressed_s", round(asked.at_s, 3)),))
     return gate, (said,) if is_first else ()
+
+
+def obey(gate: Gate, asked: UnlockAsked, tick: Tick, policy: Policy) -> Step:
+    """Open by an order, also during a lockout or a fault: whoever may order it needs no face."""
+    since_s = tick.now_s if gate.exit_until_s is None else gate.exit_since_s
+    gate = replace(gate, exit_since_s=since_s, exit_until_s=tick.now_s + policy.unlock_s)
+    return gate, (Event(EventKind.UNLOCKED, tick.now_s, detail=f"by {asked.by}"),)
+
+
+def shut(gate: Gate, asked: LockAsked, tick: Tick) -> Step:
+    """Lock now, whoever it was opened for. Whoever stands there has to leave and walk up again."""
+    if not gate.is_open(tick.now_s):
+        return gate, ()
+    gate = replace(gate, exit_until_s=None)
+    if gate.mode is Mode.OPEN:
+        gate = rest(gate, tick.now_s)
+    return gate, (Event(EventKind.LOCKED, tick.now_s, detail=f"by {asked.by}"),)
 
 
 def moved(gate: Gate, door: DoorMoved, tick: Tick) -> Step:

@@ -2,11 +2,14 @@
 
     watching ──face──> verifying ──verdict──> open ──unlock_s──> watching
                            │└──────────────> refused ──> watching ... locked out
+                           │├──second──> a second person has to follow, before anything opens
+                           │└──challenge──> a sign of life is asked for, before anything opens
     press ──> vouching ──administrator──> enrolling ──templates──> committing ──on disk──> enrolled ──> watching
+    asked: a client wants one person to be seen; it opens nothing
     fault: the camera gives nothing; from every mode, and the door locks at once
 
-`seen._unlock` is the only place that opens the door from outside, and `door.let_out` the only one from inside, which
-goes on beside whatever the mode is. `Gate.is_open` is the only place that says so.
+`entry.unlock` is the only place that opens the door for a face. `door.let_out` opens it from inside and `door.obey` by
+an authorised order; both go on beside whatever the mode is. `Gate.is_open` is the only place that says so.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ from __future__ import annotations
 import enum
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from faceauthd.challenge import Challenge
 from faceauthd.enrolment import Enrolment, EnrolmentPolicy, Stage
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.lockout import Lockout, LockoutPolicy
@@ -31,6 +36,9 @@ class Mode(enum.StrEnum):
     VOUCHING = "vouching"
     ENROLLING = "enrolling"
     ENROLLED = "enrolled"
+    SECOND = "second"
+    CHALLENGE = "challenge"
+    ASKED = "asked"
     FAULT = "fault"
 
 
@@ -59,6 +67,44 @@ class Authority(enum.StrEnum):
     CLI_ONLY = "cli-only"
 
 
+class Entry(enum.StrEnum):
+    """What it takes to be let in, besides being recognised."""
+
+    WALK_UP = "walk-up"
+    PRESS = "press"
+    TWO_PERSON = "two-person"
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Who was recognised first where two people are asked for, and until when the second may follow."""
+
+    person_id: int
+    name: str
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A client asks whether this person is there. The door stays as it is, whatever comes of it."""
+
+    person_id: int
+    name: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpoofAlarm:
+    """When suspected spoofs were refused of late, and until when the alarm that they raised lasts."""
+
+    refused_at_s: tuple[float, ...] = ()
+    since_s: float = 0.0
+    until_s: float | None = None
+
+    def is_on(self, now_s: float) -> bool:
+        return self.until_s is not None and now_s < self.until_s
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that is configured, and nothing that changes."""
@@ -72,6 +118,11 @@ class Policy:
     enrolled_show_s: float = 3.0
     forget_s: float = 1.0
     retry_s: float = 3.0
+    entry: Entry = Entry.WALK_UP
+    ask_s: float = 10.0
+    two_person_s: float = 10.0
+    challenge: bool = False
+    challenge_s: float = 5.0
     vouch_s: float = 20.0
     held_open_s: float = 30.0
 
@@ -87,6 +138,9 @@ class Tick:
     frame_s: float = 0.0
     trouble: str | None = None
     """Why the camera cannot be trusted, None while it can."""
+    wall: datetime | None = None
+    """Civil time with its time zone, for rules; None where it is not known, which lets nobody in who has limits."""
+    is_clock_set: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +160,14 @@ class Gate:
     """A frame captured before this does not count: it belongs to what was before the press."""
     exit_since_s: float = 0.0
     exit_until_s: float | None = None
-    """Until then the exit button holds the door open, whatever the mode."""
+    """Until then the exit button, or an order, holds the door open, whatever the mode."""
     door: Door = Door()
+    asked_until_s: float | None = None
+    """Until then a face may answer the press, where entry takes one."""
+    first: First | None = None
+    challenge: Challenge | None = None
+    verification: Verification | None = None
+    spoofs: SpoofAlarm = SpoofAlarm()
     last_open_s: float = -math.inf
     """The last tick at which the lock was open; of what was before the daemon started it knows nothing."""
 
@@ -127,11 +187,20 @@ class Gate:
         """Whether the lock was open at the last tick."""
         return self.mode is Mode.OPEN or self.exit_until_s is not None
 
-    def wants(self, now_s: float) -> Wants:
-        """What the recognizer should find out for this state."""
+    def is_asked(self, now_s: float) -> bool:
+        """Whether a press waits for a face."""
+        return self.asked_until_s is not None and now_s < self.asked_until_s
+
+    def has_first(self, now_s: float) -> bool:
+        """Whether one of two people was recognised and the other may still follow."""
+        return self.first is not None and now_s < self.first.until_s
+
+    def wants(self, now_s: float, entry: Entry = Entry.WALK_UP) -> Wants:
+        """What the recognizer should find out. Where entry takes a press, nobody is identified before."""
         taken = tuple(template.probe for template in self.enrolment.taken) if self.enrolment else ()
+        is_resting = self.mode in (Mode.WATCHING, Mode.VERIFYING) and entry is Entry.PRESS and not self.is_asked(now_s)
         return Wants(
-            identify=self.mode not in (Mode.LOCKED_OUT, Mode.FAULT, Mode.ENROLLED),
+            identify=not is_resting and self.mode not in (Mode.LOCKED_OUT, Mode.FAULT, Mode.ENROLLED),
             decided=frozenset(track.id for track in self.tracks if track.is_decided(now_s)),
             taken=taken,
         )
@@ -152,9 +221,18 @@ class Gate:
 Step = tuple[Gate, tuple[Event, ...]]
 
 
+_PENDING = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.REFUSED, Mode.SECOND, Mode.CHALLENGE})
+"""In these a press, or the first of two people, may still be answered."""
+
+
 def enter(gate: Gate, mode: Mode, now_s: float, *, until_s: float | None = None, **change: object) -> Gate:
-    """The gate in another mode; person, reason, hint and enrolment are forgotten unless given."""
-    fresh: dict[str, object] = {"person": None, "reason": None, "hint": None, "enrolment": None} | change
+    """The gate in another mode; what belongs to the mode that ends is forgotten unless given."""
+    fresh: dict[str, object] = dict.fromkeys(
+        ("person", "reason", "hint", "enrolment", "challenge", "verification"), None
+    )
+    if mode not in _PENDING:
+        fresh |= {"first": None, "asked_until_s": None}
+    fresh |= change
     return replace(gate, mode=mode, since_s=now_s, until_s=until_s, **fresh)  # type: ignore[arg-type]
 
 

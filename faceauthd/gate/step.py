@@ -10,6 +10,7 @@ from faceauthd.gate.asked import hear
 from faceauthd.gate.door import watch
 from faceauthd.gate.seen import decide
 from faceauthd.gate.state import Gate, Mode, Policy, Step, Tick, enter, rest
+from faceauthd.gate.verify import give_up
 from faceauthd.types import Event, EventKind
 
 
@@ -20,7 +21,8 @@ def step(gate: Gate, tick: Tick, policy: Policy) -> Step:
     for part in (_health, _expire, hear, _see, decide, watch):
         gate, said = part(gate, tick, policy)
         events.extend(said)
-    return gate, (*_locked(before, gate, tick), *events, *_presence(before, gate, tick))
+    has_said = any(event.kind is EventKind.LOCKED for event in events)
+    return gate, (*(() if has_said else _locked(before, gate, tick)), *events, *_presence(before, gate, tick))
 
 
 def _locked(before: Gate, after: Gate, tick: Tick) -> tuple[Event, ...]:
@@ -58,6 +60,8 @@ def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
     if gate.mode is Mode.LOCKED_OUT:
         free = replace(gate, lockout=lockouts.ended(gate.lockout))
         return rest(free, now_s), (Event(EventKind.LOCKOUT_ENDED, now_s),)
+    if gate.mode is Mode.ASKED:
+        return give_up(gate, tick, "was not seen live in time")
     if gate.mode is Mode.VOUCHING:
         late = Event(EventKind.ENROLL_CANCELLED, now_s, detail="no administrator vouched in time")
         return rest(gate, now_s), (late,)

@@ -121,6 +121,8 @@ class CommitDone:
     """The gallery's answer to a finished enrolment: it is on disk."""
 
     person: Person
+    is_known: bool = False
+    """Whether it was somebody enrolled before, who has more templates now."""
 
 
 @dataclass(frozen=True, slots=True)

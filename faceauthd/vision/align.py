@@ -51,6 +51,7 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
     return np.column_stack((scale * turn, to_middle - scale * turn @ from_middle))
 
 
-def aligned_crop(picture: Picture, landmarks: NDArray[np.float32]) -> Picture:
-    """The face with these 68 points, upright and scaled, 112x112x3. Raises ValueError if the points are all one."""
-    return warp(picture, similarity(five_points(landmarks), TEMPLATE), (CROP_SIDE, CROP_SIDE))
+def aligned_crop(picture: Picture, landmarks: NDArray[np.float32], side: int = CROP_SIDE) -> Picture:
+    """The face with these 68 points, upright and scaled, (side, side, 3). Raises ValueError if all points are one."""
+    target = TEMPLATE * (side / CROP_SIDE)
+    return warp(picture, similarity(five_points(landmarks), target), (side, side))

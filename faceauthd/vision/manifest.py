@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,7 +92,7 @@ def _card(role: str, entry: dict[str, Any]) -> ModelCard:
         inputs=tuple(map(_tensor, entry["inputs"])),
         outputs=tuple(map(_tensor, entry["outputs"])),
         licence=str(entry["licence"]),
-        impostor_curve=None if curve is None else _curve(curve),
+        impostor_curve=None if curve is None else curve_of(curve),
     )
 
 
@@ -99,11 +100,25 @@ def _tensor(entry: dict[str, Any]) -> Tensor:
     return Tensor(str(entry["name"]), str(entry["dtype"]), tuple(entry["shape"]))
 
 
-def _curve(entry: dict[str, Any]) -> ImpostorCurve:
-    points = tuple(CurvePoint(float(point["fmr"]), float(point["cosine"])) for point in entry["points"])
-    tail = None if entry.get("tail") is None else _tail(entry["tail"])
+def curve_of(entry: dict[str, Any]) -> ImpostorCurve:
+    """The curve of a card. Raises ModelError, KeyError, TypeError or ValueError."""
+    points, tail = _numbers(entry)
     check_tail(points, tail)
+    if "crc32" in entry and entry["crc32"] != checksum_of(entry):
+        raise ModelError("the impostor curve's checksum is wrong: it is damaged; restore the manifest from the release")
     return ImpostorCurve(points, str(entry["data"]), str(entry["date"]), int(entry["pairs"]), tail)
+
+
+def checksum_of(entry: dict[str, Any]) -> int:
+    """CRC-32 of a curve's numbers, which the threshold comes from: a damaged digit would pass for a measurement."""
+    points, tail = _numbers(entry)
+    numbers = [*points, *(tail.upper if tail else ())]
+    return zlib.crc32(";".join(f"{fmr!r},{cosine!r}" for fmr, cosine in numbers).encode())
+
+
+def _numbers(entry: dict[str, Any]) -> tuple[tuple[CurvePoint, ...], Tail | None]:
+    points = tuple(CurvePoint(float(point["fmr"]), float(point["cosine"])) for point in entry["points"])
+    return points, None if entry.get("tail") is None else _tail(entry["tail"])
 
 
 def _tail(entry: dict[str, Any]) -> Tail:

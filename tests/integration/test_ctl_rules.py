@@ -59,6 +59,12 @@ def local(*parts: int) -> float:
             {"name": "ann", "valid_from": local(2027, 1, 1), "valid_until": local(2027, 2, 1)},
             "ann may enter: from 2027-01-01 00:00, until 2027-02-01 00:00",
         ),
+        (
+            ["hours", "ann", "Mon-Fri", "07:00-19:00"],
+            {"name": "ann", "hours": "Mon-Fri 07:00-19:00"},
+            "ann may enter: Mon-Fri 07:00-19:00",
+        ),
+        (["hours", "ann", "--always"], {"name": "ann", "hours": None}, "ann may enter: always"),
         (["unlock"], {}, "The door is open."),
         (["lock"], {}, "The door is locked."),
         (["verify", "ann", "--timeout", "5"], {"name": "ann", "timeout_s": 5.0}, "ann is there."),
@@ -72,7 +78,7 @@ def test_what_is_asked_and_said(
 
     def take(request: Request) -> None:
         seen.append(dict(request.args))
-        limits = {key: value for key, value in request.args.items() if key.startswith("valid")}
+        limits = {key: value for key, value in request.args.items() if key.startswith("valid") or key == "hours"}
         request.reply({"person": {**ANN, **limits}})
 
     with serving(path, {arguments[0]: take}):
@@ -91,6 +97,10 @@ def test_what_is_asked_and_said(
         ["expire", "ann", "31.1.2027"],
         ["expire", "ann", "1969-01-01"],
         ["role", "ann", "king"],
+        ["hours", "ann"],
+        ["hours", "ann", "Mon 07:00-07:00"],
+        ["hours", "ann", "Mon 07:00-19:00", "--always"],
+        ["improve", "ann", "--undo", "--images", "x.jpg"],
         ["verify", "ann", "--timeout", "0"],
         ["verify", "ann", "--timeout", "101"],
     ],

@@ -67,6 +67,8 @@ class Watched:
     history: list[tuple[float, Sighting]] = field(default_factory=list)
     opened_s: float = -1e9
     """When somebody was last let in."""
+    commanded_s: float = -1e9
+    """When a client last had the door opened, which needs no camera."""
     touched_s: float = -1e9
     """When the exit button was last touched."""
     locked_out_until_s: float = -1e9
@@ -279,7 +281,9 @@ class DaemonModel(RuleBasedStateMachine):
         self.daemon.tick()
         now_s = self.clock.at_s
         if self.camera.does is True:
-            self.watched.history.extend((now_s + self.camera.lie_s, face) for face in self.view.faces)
+            said_s = now_s + self.camera.lie_s
+            seen_s = said_s if said_s <= now_s else now_s  # nobody believes a frame from the future
+            self.watched.history.extend((seen_s, face) for face in self.view.faces)
         events = self.journal.events[before:]
         self.check_unlocks(events, asked, now_s)
         self.check_relay(events, now_s)
@@ -290,9 +294,10 @@ class DaemonModel(RuleBasedStateMachine):
 
     def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
         for event in (event for event in events if event.kind is EventKind.UNLOCKED):
-            self.watched.opened_s = now_s
             if any(isinstance(each, UnlockAsked) for each in asked):
+                self.watched.commanded_s = now_s
                 continue
+            self.watched.opened_s = now_s
             members = self.people.members
             names = {members[person].name for person in self.proven(now_s) if person in members}
             assert event.person in names, "opened without agreeing, living looks of one enrolled person"
@@ -311,15 +316,16 @@ class DaemonModel(RuleBasedStateMachine):
         openings = [event for event in events if event.kind in (EventKind.UNLOCKED, EventKind.EXIT)]
         if self.panel.relay and not self.watched.was_open:
             assert openings, "the door opened without a word in the journal"
-            assert sum(event.kind is EventKind.UNLOCKED for event in openings) <= 1
-            assert sum(event.kind is EventKind.EXIT for event in openings) <= 1
+        told = [(event.kind, event.person, event.track) for event in openings]
+        assert len(told) == len(set(told)), "somebody was let in once, and it stands there twice"
         if self.panel.relay:
-            is_entered = now_s - self.watched.opened_s < UNLOCK_S
+            is_entered = now_s - max(self.watched.opened_s, self.watched.commanded_s) < UNLOCK_S
             is_left = now_s - self.watched.touched_s < UNLOCK_S + 2.5 * TICK_S
             assert is_entered or is_left, "the door is open and nothing says why"
-        is_blind = not self.camera.healthy(now_s) and now_s - self.began_s > START_S
+        is_blind = not self.camera.healthy(now_s) and "ready" in self.notifier.said
         if self.panel.relay and is_blind:
-            assert now_s - self.watched.touched_s < UNLOCK_S + 2.5 * TICK_S, "open for a face, and the camera is gone"
+            since_s = now_s - max(self.watched.touched_s, self.watched.commanded_s)
+            assert since_s < UNLOCK_S + 2.5 * TICK_S, "open for a face, and the camera is gone"
         self.watched.was_open = self.panel.relay
 
     def check_lockout(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
@@ -352,6 +358,11 @@ class DaemonModel(RuleBasedStateMachine):
     @invariant()
     def the_relay_is_what_the_gate_says(self) -> None:
         assert self.panel.relay == bool(self.panel.shown and self.panel.shown[-1].is_open)
+
+    @precondition(lambda self: self.panel.relay)
+    @rule(raises=st.booleans())
+    def the_camera_goes_while_the_door_is_open(self, raises: bool) -> None:
+        self.the_camera_gives_nothing(4.0, raises)
 
     @precondition(lambda self: self.panel.relay)
     @rule()

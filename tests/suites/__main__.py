@@ -20,7 +20,7 @@ NAMES = {
     "mutants": "the decision code altered line by line; at least nine of ten alterations are noticed by a test",
 }
 SHORT = ("faults", "crash", "damage", "fuzz", "load")
-"""What `all` runs: mutants take too long for each change."""
+"""What `all` runs: mutants need a tool that the other suites do not."""
 
 
 class Suite(Protocol):

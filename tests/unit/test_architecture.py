@@ -18,6 +18,7 @@ PURE = frozenset(
     {
         "adaptation",
         "button",
+        "challenge",
         "contacts",
         "enrolment",
         "events",
@@ -48,6 +49,7 @@ PURE_STDLIB = frozenset(
         "itertools",
         "math",
         "operator",
+        "re",
         "types",
         "typing",
         "unicodedata",
@@ -87,7 +89,10 @@ ARROWS: dict[str, frozenset[str]] = {
     "photographs": PORTS | PURE | {"picture", "recognizer", "vision"},
     "snapshot": PORTS | PURE | {"control", "picture"},
     "album": PORTS | PURE | {"control", "gallery", "photographs", "register"},
-    "desk": PORTS | PURE | {"album", "control", "event_log", "gallery", "inbox", "photographs", "register", "snapshot"},
+    "bundle": VALUES | PURE | {"gallery"},
+    "desk": PORTS
+    | PURE
+    | {"album", "bundle", "control", "event_log", "gallery", "inbox", "photographs", "register", "snapshot"},
     # What puts the house together, and so knows all of it but the command line.
     "settings": PORTS | PURE | {"adapters", "config", "gallery", "recognizer", "resources", "vision"},
     "cameras": PORTS | PURE | {"adapters", "config", "recognizer", "scene", "settings"},
@@ -101,6 +106,7 @@ ARROWS["cli"] = PORTS | {
     "adapters",
     "app",
     "bench",
+    "bundle",
     "config",
     "button",
     "contacts",
@@ -116,6 +122,7 @@ ARROWS["cli"] = PORTS | {
     "picture",
     "prose",
     "resources",
+    "rules",
     "scene",
     "settings",
     "signals",
@@ -124,7 +131,9 @@ ARROWS["cli"] = PORTS | {
 
 # A third-party package is imported in one place, so that it can be replaced there. A place is a module or a room.
 HOMES: dict[str, frozenset[str]] = {
-    "numpy": frozenset({"adapters", "bench", "evaluation", "gallery", "picture", "recognizer", "scene", "vision"}),
+    "numpy": frozenset(
+        {"adapters", "bench", "bundle", "evaluation", "gallery", "picture", "recognizer", "scene", "vision"}
+    ),
     "PIL": frozenset({"picture"}),
     "yaml": frozenset({"yamlfile"}),
     "onnxruntime": frozenset({"vision.pack"}),
@@ -136,12 +145,13 @@ HOMES: dict[str, frozenset[str]] = {
     "lgpio": frozenset({"adapters.pin_factory"}),
     "av": frozenset({"adapters.camera_av"}),
     "numkong": frozenset({"gallery.int8"}),
+    "cryptography": frozenset({"bundle.sealed"}),
     "systemd": frozenset({"adapters"}),
     "picamera2": frozenset({"adapters.camera_picamera2"}),
     "libcamera": frozenset({"adapters.camera_picamera2"}),
 }
 # Only on a Pi, or only with an extra: imported where they are used, so that the code loads on a laptop.
-ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "systemd", "av", "numkong"})
+ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "systemd", "av", "numkong", "cryptography"})
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,18 @@ def test_the_least_face_that_is_found_is_seen_to_come() -> None:
     assert 33 in seen
 
 
+def test_nobody_waits_longer_than_a_second_whatever_the_gate_says() -> None:
+    """The bound itself, which the other tests count in: with the change map blind, frames still come through."""
+    picture = np.zeros((24, 32, 3), np.uint8)
+    for resting, most_s in (([], 1.0), ([FACE], 0.5)):
+        attention = Attention()
+        attention._change.changed = lambda picture, at_s: np.zeros((1, 1), np.bool_)  # type: ignore[method-assign]
+        due = [
+            n / FPS for n in range(100) if attention.is_due(Frame(picture, n / FPS), is_watching=False, resting=resting)
+        ]
+        assert max(np.diff(due)) <= most_s + 1e-6
+
+
 def test_somebody_who_fades_in_is_looked_at_within_a_second() -> None:
     share = np.linspace(0, 1, 600)  # a minute: far too slow to be a change from frame to frame
     fading = [(1 - part) * wall() + part * with_face(wall(), 160) for part in share]

@@ -43,7 +43,8 @@ def test_every_problem_is_a_line_and_the_exit_code_says_so(app: typer.Typer, fil
     assert done.exit_code == 2
     assert done.stdout.splitlines() == [
         "--set: gate.unlock_s: 99 is out of range (0.5 to 60); for example unlock_s: 5",
-        "--set: gate.x: unknown key; its section has forget_s, held_open_s, refused_show_s, retry_s, unlock_s",
+        "--set: gate.x: unknown key; its section has ask_s, entry, forget_s, held_open_s, refused_show_s, retry_s, "
+        "two_person_s, unlock_s",
     ]
 
 

@@ -127,6 +127,17 @@ def test_an_expiry_is_set_and_taken_back(counter: Counter) -> None:
     assert [kind for kind, *_ in counter.journal] == ["rules-changed", "rules-changed"]
 
 
+def test_hours_are_set_kept_in_one_way_and_taken_back(counter: Counter) -> None:
+    assert counter.ask("hours", name="ben", hours="monday-fri 7:00-19:00")["person"]["hours"] == "Mon-Fri 07:00-19:00"
+    told = counter.ask("hours", name="ben", hours="Mon 07:00-07:00")
+    assert (told["code"], "never occurs" in told["message"]) == ("REFUSED", True)
+    assert counter.ask("hours", name="ben")["person"]["hours"] is None
+    assert [detail for _, _, detail in counter.journal] == [
+        "may enter Mon-Fri 07:00-19:00, by uid 1000 (pid 77)",
+        "may enter at any hour, by uid 1000 (pid 77)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("do", "args"),
     [("remove", {}), ("remove", {"last": True}), ("role", {"role": "member"}), ("disable", {})],
@@ -139,7 +150,7 @@ def test_the_last_administrator_stays(counter: Counter, do: str, args: dict[str,
     assert [person.role for person in counter.register.people()] == [Role.ADMIN, Role.MEMBER]
 
 
-NAMED = ["role", "disable", "enable", "expire", "improve", "verify", "remove", "person", "undo", "export-data"]
+NAMED = ["role", "disable", "enable", "expire", "improve", "verify", "remove", "person", "undo", "hours", "export-data"]
 
 
 @pytest.mark.parametrize("do", NAMED)
@@ -302,7 +313,7 @@ def test_all_that_is_kept_is_given_away_only_with_an_entry_in_the_journal(counte
     assert (one["embedder"], one["embedding"]["dtype"], one["embedding"]["shape"]) == (EMBEDDER, "<f4", [512])
     row = np.frombuffer(base64.b64decode(one["embedding"]["base64"]), "<f4")
     assert np.array_equal(row, templates(2, 1)[0].probe)
-    assert counter.journal == [("exported", "ben", "their data, by uid 1000 (pid 77)")]
+    assert counter.journal == [("exported", "ben", "all that is kept of ben, by uid 1000 (pid 77)")]
 
 
 def test_an_improvement_is_taken_back_and_the_enrolment_is_not(counter: Counter) -> None:
@@ -312,7 +323,7 @@ def test_an_improvement_is_taken_back_and_the_enrolment_is_not(counter: Counter)
     assert counter.ask("undo", name="ben")["person"]["templates"] == 1
     told = counter.ask("undo", name="ben")
     assert (told["code"], "nothing to undo" in told["message"]) == ("REFUSED", True)
-    assert counter.journal == [("improve-undone", "ben", "1 templates, by uid 1000 (pid 77)")]
+    assert counter.journal == [("improve-undone", "ben", "1 template left, by uid 1000 (pid 77)")]
 
 
 def test_a_snapshot_is_for_root_and_the_daemon_only(counter: Counter) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from faceauthd.gallery import int8
+from faceauthd.gallery.beside import InMemory
 from faceauthd.gallery.int8 import Int8Copy, quantised
 from faceauthd.gallery.match import NOBODY, Matcher
 from faceauthd.types import Match
@@ -29,7 +30,7 @@ def exact_dots(one: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def copy_of(rows: np.ndarray, is_masked: np.ndarray | None = None) -> Int8Copy:
-    copy = Int8Copy(exact_dots)
+    copy = Int8Copy(lambda: exact_dots, InMemory())
     copy.follow(rows, np.zeros(len(rows), np.bool_) if is_masked is None else is_masked)
     return copy
 

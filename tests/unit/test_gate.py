@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import pytest
 
@@ -52,12 +53,16 @@ class Story:
     gate: Gate = field(default_factory=Gate)
     now_s: float = 100.0
     events: list[Event] = field(default_factory=list)
+    wall: datetime | None = None
+    is_clock_set: bool = True
 
     def tick(
         self, *seen: Sighting, asked: tuple[Asked, ...] = (), trouble: str | None = None, gap_s: float = 0.1
     ) -> Gate:
         self.now_s += gap_s
-        tick = Tick(self.now_s, self.roster, asked, seen, self.now_s, trouble)
+        tick = Tick(
+            self.now_s, self.roster, asked, seen, self.now_s, trouble, wall=self.wall, is_clock_set=self.is_clock_set
+        )
         self.gate, events = step(self.gate, tick, self.policy)
         self.events.extend(events)
         return self.gate
@@ -327,11 +332,33 @@ def test_what_was_seen_before_the_press_does_not_vouch() -> None:
     assert story.gate.mode is Mode.ENROLLING
 
 
-def test_somebody_already_enrolled_is_not_enrolled_again() -> None:
+def test_somebody_already_enrolled_is_not_enrolled_under_another_name() -> None:
+    story = Story()
+    story.tick(asked=(EnrollAsked("eve", story.now_s, "root"),))
+    story.until(Mode.WATCHING, turning(person=BEN, score=0.8))
+    assert story.events[-1].kind is EventKind.ENROLL_CANCELLED
+    assert "already enrolled as ben" in str(story.events[-1].detail)
+    assert story.gate.to_commit is None
+
+
+def test_somebody_already_enrolled_gets_more_templates_by_the_button() -> None:
     story = Story(policy=replace(POLICY, authority=Authority.ALWAYS))
     story.press()
-    story.until(Mode.WATCHING, turning(person=BEN, score=0.8))
-    assert story.events[-1].detail == "already enrolled as ben"
+    for turn in range(200):
+        story.tick(*turning(person=BEN, score=0.8)(turn))
+        if story.gate.to_commit is not None:
+            break
+    assert story.gate.to_commit is not None
+    assert (story.gate.to_commit.person_id, story.gate.to_commit.name) == (BEN, "ben")
+    assert [event.detail for event in story.events if event.kind is EventKind.ENROLL_BEGAN] == [
+        "by button",
+        "enrolled already: more looks",
+    ]
+    ben = Person(BEN, "ben", Role.MEMBER, 8, 0.0)
+    story.tick(asked=(CommitDone(ben, is_known=True),))
+    assert story.events[-1].kind is EventKind.IMPROVED
+    assert story.gate.mode is Mode.ENROLLED
+    assert not story.is_open
 
 
 def test_two_faces_in_view_are_not_enrolled() -> None:

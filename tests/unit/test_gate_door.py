@@ -185,7 +185,7 @@ def test_the_status_says_it() -> None:
     move(story, is_open=True)
     assert status_of(story.gate, Vitals(2, 10, 15.0), story.now_s).startswith("The door was forced. Watching. 2 people")
     leave(story)
-    assert "Open from inside." in status_of(story.gate, Vitals(2, 10, 15.0), story.now_s)
+    assert "Open from inside" in status_of(story.gate, Vitals(2, 10, 15.0), story.now_s)
 
 
 def test_a_door_pushed_within_the_tick_of_the_press_was_not_forced() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from faceauthd.enrolment import Enrolment, EnrolmentPolicy, consider
 from faceauthd.evidence import Evidence, EvidencePolicy, Finding, add, weigh
-from faceauthd.types import Match, NewTemplate, Reason, Role, Sighting
+from faceauthd.types import Frame, Match, NewTemplate, Reason, Role, Sighting
 from tests.fakes import sighting
+from tests.unit.test_daemon import Rig
 
 POLICY = EvidencePolicy(looks=3, window_s=2.0, refuse_after_looks=6)
 
@@ -50,3 +51,21 @@ def test_nobody_is_enrolled_from_two_faces() -> None:
     assert (len(after.taken), after.hint) == (1, Reason.AMBIGUOUS)
     same = consider(begun, (sighting(kinship=0.8, yaw_deg=30.0),), 5.0, True, EnrolmentPolicy())
     assert len(same.taken) == 2
+
+
+@pytest.mark.parametrize("lie_s", [3.0, 1e6, math.nan])
+def test_a_frame_from_the_future_is_one_of_now(lie_s: float) -> None:
+    """Else its looks would count for longer than the window, and a face be remembered for ever."""
+    rig = Rig((True,) * 6)
+    daemon = rig.daemon()
+    real = rig.camera.next_frame
+
+    def lies(timeout_s: float) -> Frame | None:
+        frame = real(timeout_s)
+        return replace(frame, time_s=frame.time_s + lie_s) if frame else None
+
+    rig.camera.next_frame = lies  # type: ignore[method-assign]
+    for _ in range(3):
+        daemon.tick()
+        assert all(track.last_s <= rig.clock.at_s for track in daemon.gate.tracks)
+    assert daemon.gate.tracks

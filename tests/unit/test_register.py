@@ -57,11 +57,11 @@ def test_whoever_is_disabled_is_compared_no_more_until_enabled(register: Registe
         return match is not None and match.score > 0.99
 
     assert matched()
-    register.set_rules("ben", Rules(is_disabled=True, hours="x"))
+    register.set_rules("ben", Rules(is_disabled=True, hours="Mon 07:00-19:00"))
     assert not matched()
-    register.set_rules("ben", Rules(hours="x"))
+    register.set_rules("ben", Rules(hours="mon 7:00-19:00"))
     assert matched()
-    assert rules_of(register, "ben").hours == "x"
+    assert rules_of(register, "ben").hours == "Mon 07:00-19:00"
 
 
 CHANGES: dict[str, Callable[[Register], Person]] = {
@@ -126,6 +126,30 @@ def test_an_end_that_has_come_does_not_keep_other_rules_from_being_set(register:
 def test_an_end_before_the_beginning_is_refused(register: Register) -> None:
     with pytest.raises(GalleryRefused, match="before the beginning"):
         register.set_rules("ben", Rules(valid_from=NOW + 60, valid_until=NOW + 60))
+
+
+@pytest.mark.parametrize("hours", ["Moon 07:00-19:00", "Mon 07:00-07:00", "", "\n", "Mon"])
+def test_hours_that_are_none_are_refused(register: Register, hours: str) -> None:
+    with pytest.raises(GalleryRefused, match=r"write|use"):
+        register.set_rules("ben", Rules(hours=hours))
+    assert rules_of(register, "ben") == Rules()
+
+
+def test_hours_that_never_come_within_the_stay_are_refused(register: Register) -> None:
+    """It is Monday noon; the stay ends on Wednesday."""
+    stay = Rules(valid_until=NOW + 2 * 86_400)
+    for late in (Rules(hours="Sat 10:00-16:00"), Rules(valid_from=1e12, hours="Sat 10:00-16:00")):
+        with pytest.raises(GalleryRefused, match="never comes"):
+            register.set_rules("ben", replace(late, valid_until=late.valid_from or stay.valid_until))
+    assert register.set_rules("ben", replace(stay, hours="Tue 10:00-16:00")).rules.hours == "Tue 10:00-16:00"
+    with pytest.raises(GalleryRefused, match="never comes"):
+        register.set_rules("ben", Rules(valid_until=NOW + 3600, hours="Tue 10:00-16:00"))
+
+
+def test_whoever_has_expired_may_still_be_disabled(register: Register) -> None:
+    register.set_rules("ben", Rules(valid_until=NOW + 86_400, hours="daily 10:00-16:00"))
+    register._clock = replace(CLOCK, at_s=CLOCK.at_s + 10 * 86_400)
+    assert register.set_rules("ben", replace(rules_of(register, "ben"), is_disabled=True)).rules.is_disabled
 
 
 def test_more_templates_raise_the_threshold_at_once(register: Register) -> None:

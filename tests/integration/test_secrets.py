@@ -1,0 +1,101 @@
+"""What a running daemon shows of itself: no embedding in what it says, nothing that others may read, no core dump."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faceauthd.picture import save_picture
+from faceauthd.scene.library import load_scene
+from tests.integration.test_run import Running, enrolled, start, wait_for_socket
+
+WHAT_OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The part of the demo scene in which somebody walks up."""
+    folder = tmp_path_factory.mktemp("frames")
+    scene = load_scene("demo")
+    for number, index in enumerate(range(int(18.2 * scene.fps), int(20.2 * scene.fps))):
+        save_picture(scene.frame(index).main, folder / f"{number:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory, frames: Path) -> Iterator[Running]:
+    """Somebody is enrolled from a photograph, renamed, and walks up; it logs all that it can."""
+    folder = tmp_path_factory.mktemp("daemon")
+    before = os.umask(0)  # whatever it makes has to be private by its own doing
+    try:
+        running = start(folder, f"camera.source=replay:{frames}", "camera.replay_fps=8", "log.level=debug")
+    finally:
+        os.umask(before)
+    try:
+        wait_for_socket(running)
+        enrolled(running)
+        running.until("unlocked")
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait(60)
+
+
+def embeddings(daemon: Running) -> np.ndarray:
+    matrix = np.load(daemon.folder / "gallery" / "embeddings.npy")
+    rows = matrix[matrix.any(axis=1)]
+    assert len(rows)
+    return np.asarray(rows)
+
+
+def test_no_embedding_is_in_the_log_the_answers_or_the_command_line(daemon: Running) -> None:
+    process = Path(f"/proc/{daemon.process.pid}")
+    said = [
+        (daemon.folder / "log").read_text(),
+        *[json.dumps(daemon.asked(*verb)) for verb in (["status"], ["people"], ["person", "eileen"], ["events"])],
+        (process / "cmdline").read_text(),
+    ]
+    text = "\n".join(said)
+    assert "eileen" in text, "nothing was said at all"
+    spoken = {round(float(number), 3) for number in re.findall(r"-?\d\.\d{3,}", text)}
+    for row in embeddings(daemon):
+        common = spoken & {round(float(value), 3) for value in row[:64]}
+        assert len(common) < 8, f"{len(common)} of the first 64 numbers of a template are written: {sorted(common)}"
+
+
+def test_the_check_finds_an_embedding_that_is_written(daemon: Running) -> None:
+    """The check checked: a template in a log line would be found."""
+    row = embeddings(daemon)[0]
+    spoken = {round(float(number), 3) for number in re.findall(r"-?\d\.\d{3,}", str(row.tolist()))}
+    assert len(spoken & {round(float(value), 3) for value in row[:64]}) > 40
+
+
+def test_nothing_is_open_to_other_users(daemon: Running) -> None:
+    made = [path for path in daemon.folder.rglob("*") if path.name != "log"]
+    assert len(made) >= 4
+    open_to_others = {path.name for path in made if path.stat().st_mode & WHAT_OTHERS_MAY}
+    assert open_to_others <= {"control.sock"}
+    assert (daemon.folder / "gallery").stat().st_mode & 0o777 == 0o700
+    assert (daemon.folder / "control.sock").stat().st_mode & stat.S_IRWXO == 0
+
+
+def test_it_leaves_no_core(daemon: Running) -> None:
+    limits = Path(f"/proc/{daemon.process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size\s+0\s+0\s", limits, re.MULTILINE)
+
+
+def test_no_process_of_the_same_user_may_look_inside() -> None:
+    """PR_GET_DUMPABLE is 3 in prctl.h; 0 keeps out ptrace, /proc/PID/mem and every handler of core dumps."""
+    script = "import ctypes; from faceauthd import memory; p = ctypes.CDLL(None).prctl; a = p(3, 0, 0, 0, 0); "
+    script += "memory.keep_to_itself(); print(a, p(3, 0, 0, 0, 0))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "0"]
