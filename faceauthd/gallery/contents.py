@@ -62,7 +62,10 @@ class Contents:
 PERSON_FIELDS = "id, name, role, enrolled_at, disabled, valid_from, valid_until, hours"
 """The columns of a person that the seal is made of, in its order."""
 
-_IS_USABLE = "NOT t.quarantined AND NOT t.superseded AND (:embedder IS NULL OR t.embedder = :embedder)"
+_IS_USABLE = (
+    "NOT t.quarantined AND NOT (t.superseded AND t.origin = 'adapted')"
+    " AND (:embedder IS NULL OR t.embedder = :embedder)"
+)
 _COUNTED = f"""
 SELECT p.id, p.name, p.role, p.enrolled_at,
        coalesce(sum({_IS_USABLE}), 0),
@@ -125,7 +128,8 @@ def _templates(connection: sqlite3.Connection, embedder: str | None) -> Template
     }
     enabled = {row[0] for row in connection.execute("SELECT id FROM people WHERE NOT disabled")}
     rows = [
-        (key, person, slot, crc, made_by == embedder, person in enabled, quarantined, superseded,
+        (key, person, slot, crc, made_by == embedder, person in enabled, quarantined,
+         superseded and rest[-1] == Origin.ADAPTED,  # no other is ever superseded: a flag that was flipped hides nobody
          person not in damaged and found == schema.seal(key, person, slot, crc, made_by, *rest))
         for key, person, slot, crc, made_by, *rest, quarantined, superseded, found in connection.execute(
             "SELECT id, person, slot, crc32, embedder, quality, yaw_deg, pitch_deg, made_at, origin, quarantined,"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,3 +185,15 @@ def test_whoever_matches_a_turned_template_is_near_its_anchor(cosine: float, rea
     probe = probe / np.linalg.norm(probe)
     angles = [math.degrees(math.acos(np.clip(float(probe @ one), -1, 1))) for one in (leaning, anchor)]
     assert abs(angles[1] - angles[0]) <= reach_deg + 0.05
+
+
+def test_a_flipped_flag_hides_no_template_of_an_enrolment(folder: Path) -> None:
+    with Gallery.open(folder, embedder_id=EMBEDDER, first_capacity=8, on_repair=pytest.fail) as made:
+        made.enroll("ann", Role.ADMIN, templates(1, 2), now=100.0)
+    with contextlib.closing(sqlite3.connect(folder / "people.sqlite3")) as records:
+        records.execute("UPDATE templates SET superseded = 1 WHERE id = 1")
+        records.commit()
+    with Gallery.open(folder, embedder_id=EMBEDDER, first_capacity=8) as again:
+        found = [again.matcher.best(row[np.newaxis])[0] for row in unit_vectors(1, 2)]
+        assert all(match is not None and match.score > 0.99 for match in found)
+        assert of(again, "ann").templates == 2
