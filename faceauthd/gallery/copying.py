@@ -29,7 +29,7 @@ from faceauthd.gallery.taking import Entrant, Kept
 from faceauthd.gallery.trouble import told
 from faceauthd.types import NewTemplate, Person
 
-_TRIES = 10
+_TRIES = 50
 """Reads before a disagreement is taken for damage: a writer disagrees with itself for milliseconds at a time."""
 _COPY_BYTES = 1 << 20
 

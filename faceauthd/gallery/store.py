@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -37,10 +38,6 @@ class Newcomer:
     name: str
     role: Role
     templates: tuple[NewTemplate, ...]
-
-
-def _say_nothing(_line: str) -> None:
-    """For callers who do not want to know what was repaired."""
 
 
 class Gallery:
@@ -85,24 +82,27 @@ class Gallery:
 
         Raises GalleryLocked if another process writes to it, and GalleryError if it cannot be trusted or reached.
         """
-        report, medium = on_repair or _say_nothing, disk or RealDisk()
+        report, medium = on_repair or (lambda _line: None), disk or RealDisk()
         if read_only:
             opened = open_to_read(folder, medium, embedder_id, report, accept_older=accept_older_records)
         elif embedder_id:
-            opened = open_to_write(
-                folder, medium, embedder_id, report, capacity=first_capacity, accept_older=accept_older_records
-            )
+            older = accept_older_records
+            opened = open_to_write(folder, medium, embedder_id, report, capacity=first_capacity, accept_older=older)
         else:
             raise ValueError("a gallery that is written to needs an embedder_id")
-        return cls(opened, fuse, None if read_only else SideFile(folder, medium))
+        with ExitStack() as held:
+            held.push(opened.held)
+            gallery = cls(opened, fuse, None if read_only else SideFile(folder, medium))
+            held.pop_all()
+        return gallery
 
     def close(self) -> None:
         """Let go of the files and of the lock; the matcher then knows nobody. Safe to call twice."""
-        if self._pair:
-            self._pair.close()
-        self._pair = None
-        self.matcher.close()
-        self._held.close()
+        with self._held:
+            if self._pair:
+                self._pair.close()
+            self._pair = None
+            self.matcher.close()
 
     def __enter__(self) -> Self:
         return self
