@@ -19,6 +19,9 @@ from faceauthd.errors import ControlError
 ANSWER_TIMEOUT_S = 15.0
 """Longer than the daemon's own limit (limits.Limits.answer_s), so that its explanation comes first."""
 
+_SLICE_S = 0.5
+"""Bounds each wait in the kernel: Python hears of a Ctrl-C that came just before a wait only after it."""
+
 Fields = Mapping[str, object]
 _TIMEVAL = struct.Struct("@ll")
 """struct timeval of <sys/time.h>."""
@@ -129,16 +132,18 @@ class ControlClient:
         return self._parsed(raw)
 
     def _receive(self, until_s: float | None) -> bool:
-        left_s = None if until_s is None else until_s - time.monotonic()
-        if left_s is not None and left_s <= 0:
-            return False
-        self._socket.settimeout(left_s)
-        try:
-            data = self._socket.recv(64 * 1024)
-        except TimeoutError:
-            return False
-        except OSError as wrong:
-            raise self._hung_up() from wrong
+        data: bytes | None = None
+        while data is None:
+            left_s = _SLICE_S if until_s is None else until_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._socket.settimeout(min(left_s, _SLICE_S))
+            try:
+                data = self._socket.recv(64 * 1024)
+            except TimeoutError:
+                continue
+            except OSError as wrong:
+                raise self._hung_up() from wrong
         if not data:
             raise self._hung_up()
         self._in += data

@@ -11,14 +11,14 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import contents, migration, rows, schema
+from faceauthd.gallery import contents, migration, patience, rows, schema
 from faceauthd.gallery.contents import Contents
 from faceauthd.gallery.details import Detail, details_of
 from faceauthd.gallery.disk import RealDisk
@@ -29,8 +29,6 @@ from faceauthd.gallery.taking import Entrant, Kept
 from faceauthd.gallery.trouble import told
 from faceauthd.types import NewTemplate, Person
 
-_TRIES = 50
-"""Reads before a disagreement is taken for damage: a writer disagrees with itself for milliseconds at a time."""
 _COPY_BYTES = 1 << 20
 
 
@@ -54,11 +52,11 @@ class Backup:
 
 def read_everybody(folder: Path, embedder: str) -> Everybody:
     """Everybody with their templates of `embedder`, a model's SHA-256, at one instant. Raises GalleryError."""
-    for tries_left in reversed(range(_TRIES)):
+    for is_last in patience.tries(folder):
         try:
-            found = _look(folder, embedder, is_last=not tries_left)
+            found = _look(folder, embedder, is_last=is_last)
         except GalleryError:
-            if not tries_left:
+            if is_last:
                 raise
             continue
         if found is not None:
@@ -160,10 +158,13 @@ def back_up(folder: Path, target: Path) -> Backup:
 
 
 def _copied(folder: Path, part: Path) -> Backup:
-    for _ in range(_TRIES - 1):
-        with suppress(GalleryError):
+    for is_last in patience.tries(folder):
+        try:
             return _copy_once(folder, part)
-    return _copy_once(folder, part)
+        except GalleryError:
+            if is_last:
+                raise
+    raise AssertionError("there is always a last try")
 
 
 def _copy_once(folder: Path, part: Path) -> Backup:

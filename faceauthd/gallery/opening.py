@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import audit, contents, migration, rows, schema
+from faceauthd.gallery import audit, contents, migration, patience, rows, schema
 from faceauthd.gallery.audit import Findings
 from faceauthd.gallery.contents import Contents
 from faceauthd.gallery.disk import Disk
@@ -22,9 +22,6 @@ from faceauthd.gallery.rows import Rows
 from faceauthd.gallery.trouble import told
 
 LOCK_NAME = "gallery.lock"
-_TRIES = 5
-"""Reads of a gallery that is being written, before a disagreement is taken for damage: each takes milliseconds, and a
-writer's rows and records disagree only between a removal's commit and its erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +66,14 @@ def open_to_write(
 
 def open_to_read(folder: Path, disk: Disk, embedder: str | None, report: Report, *, accept_older: bool) -> Opened:
     """What the gallery holds at this instant, without changing or locking anything. Raises GalleryError."""
-    for tries_left in reversed(range(_TRIES)):
+    for is_last in patience.tries(folder):
         try:
             seen = _look(folder, disk, embedder)
         except GalleryError:
-            if not tries_left:
+            if is_last:
                 raise
             continue
-        if not tries_left or seen.rows is None or not _is_torn(seen):
+        if is_last or seen.rows is None or not _is_torn(seen):
             break
         seen.rows.close()
     if seen.rows is None:
