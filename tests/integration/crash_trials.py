@@ -32,7 +32,8 @@ from tests.gallery_kit import EMBEDDER, unit_vectors
 State = dict[str, tuple[int, ...]]
 """Who is enrolled, with the seed of each template."""
 
-LONGEST_LIFE_S = 0.12
+SHORTEST_LIFE_S, LONGEST_LIFE_S = 0.12, 2.0
+"""Bounds of how long a life may last at most: a busy machine confirms nothing for a while."""
 TRIALS_OF_A_FOLDER = 20
 MOST_PEOPLE = 8
 
@@ -100,7 +101,7 @@ def live(folder: Path, state: State, seed: int, pipe: int) -> None:
             state = act.apply(state)
 
 
-def one_life(folder: Path, state: State, dice: random.Random) -> tuple[State, Act | None]:
+def one_life(folder: Path, state: State, dice: random.Random, longest_s: float) -> tuple[State, Act | None]:
     """Fork a process, kill it after a while; what it confirmed, and what it was about."""
     reader, writer = os.pipe()
     seed = dice.getrandbits(32)
@@ -112,7 +113,7 @@ def one_life(folder: Path, state: State, dice: random.Random) -> tuple[State, Ac
         finally:
             os._exit(1)  # never reached unless something is wrong, which the exit status then tells
     os.close(writer)
-    time.sleep(dice.random() * LONGEST_LIFE_S)
+    time.sleep(dice.random() * longest_s)
     os.kill(child, signal.SIGKILL)
     status = os.waitpid(child, 0)[1]
     if not os.WIFSIGNALED(status):
@@ -170,13 +171,15 @@ def run(trials: int, seed: int, home: Path) -> dict[str, object]:
     state: State = {}
     cut: Counter[str] = Counter()
     changes, losses, repairs = 0, [], list[str]()
-    folder, ever = home / "none", set[str]()
+    folder, ever, longest_s = home / "none", set[str](), SHORTEST_LIFE_S
     for trial in range(trials):
         if trial % TRIALS_OF_A_FOLDER == 0:
             shutil.rmtree(folder, ignore_errors=True)
             folder, state = home / f"gallery-{trial}", {}
         before = state
-        state, in_flight = one_life(folder, before, dice)
+        state, in_flight = one_life(folder, before, dice, longest_s)
+        longest_s *= 1.3 if state == before else 0.95
+        longest_s = min(max(longest_s, SHORTEST_LIFE_S), LONGEST_LIFE_S)
         ever.update(state)
         changes += state != before
         cut[in_flight.verb if in_flight else "opening or between"] += 1
