@@ -120,7 +120,7 @@ class Daemon:
         except CameraError as error:
             if str(error) != self._camera_problem:
                 self._camera_problem = str(error)
-                log.warning("camera: %s", error)
+                log.debug("camera: %s", error)  # the journal has it from the fault that follows
             return None
         if frame is not None:
             self._camera_problem = None
@@ -165,16 +165,17 @@ class Daemon:
             self._answers.append(CommitDone(person, is_known=enrolment.person_id is not None))
 
     def _report(self, tick: Tick) -> None:
-        """Tell the service manager how it is; a stalled camera feeds no watchdog."""
-        notifier = self._ports.notifier
-        sentence = status_of(self.gate, self._vitals(tick), tick.now_s)
-        if tick.trouble is not None:
-            notifier.status(sentence)
-            return
-        if not self._is_ready and self._ports.camera.healthy(tick.now_s):
+        """Tell the service manager how it is. A lost camera is tried again from here, and exit button and socket serve
+        meanwhile; only one whose driver hangs needs another process, which a watchdog unfed brings about."""
+        notifier, camera = self._ports.notifier, self._ports.camera
+        if not self._is_ready and tick.trouble is None and camera.healthy(tick.now_s):
             self._is_ready = True
             notifier.ready()
-        notifier.alive(sentence)
+        sentence = status_of(self.gate, self._vitals(tick), tick.now_s)
+        if camera.is_stuck:
+            notifier.status(sentence)
+        else:
+            notifier.alive(sentence)
 
     def _vitals(self, tick: Tick) -> Vitals:
         people, rate = tick.roster.people, self._rate.per_s

@@ -60,6 +60,14 @@ class Camera(Protocol):
         ...
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether a call into its driver does not return, so that only another process could open it again.
+
+        False while it is merely lost: then the adapter goes on trying.
+        """
+        ...
+
+    @property
     def finished(self) -> bool:
         """True once a replay has shown all it has; a real camera never finishes."""
         ...
@@ -88,10 +96,12 @@ class Panel(Protocol):
 class Notifier(Protocol):
     """The service manager."""
 
-    def ready(self) -> None: ...
+    def ready(self) -> None:
+        """The start is over: it serves."""
+        ...
 
     def alive(self, status: str) -> None:
-        """Feed the watchdog and publish `status`, a sentence."""
+        """Feed the watchdog and publish `status`, a sentence; before `ready`, ask for more time to start."""
         ...
 
     def status(self, status: str) -> None:

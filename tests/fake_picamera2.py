@@ -2,7 +2,8 @@
 
 It behaves as picamera2 0.3.38 does where the adapter depends on it: formats and sizes may be adjusted, controls the
 camera does not have are refused, a capture that times out stays queued, and closing waits for ever behind it; requests
-that are not released starve the camera; a camera is exclusive; what the driver hangs in, nobody returns from.
+that are not released starve the camera; a camera is exclusive; what the driver hangs in, nobody returns from; the list
+of cameras is made once and kept until the last camera is closed, or the list is reset.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Sensor:
     picture: Bytes | None = None
     hangs_in: set[str] = field(default_factory=set)
     opened: list[Picamera2] = field(default_factory=list)
+    is_listed: bool | None = None
+    """Whether the camera is in picamera2's list; None before there is one."""
     released = 0
     captured = 0
     _let_go: threading.Event = field(default_factory=threading.Event)
@@ -82,13 +85,34 @@ _LIBCAMERA = SimpleNamespace(
 
 
 @dataclass
+class _CameraManager:
+    """What picamera2 keeps of libcamera: the cameras that were there when it first asked."""
+
+    sensor: Sensor
+
+    @property
+    def cameras(self) -> dict[int, Picamera2]:
+        return dict(enumerate(camera for camera in self.sensor.opened if camera.is_open))
+
+    def reset(self) -> None:
+        assert not self.cameras, "a list must not be taken away from an open camera"
+        self.sensor.is_listed = None
+
+
+@dataclass
 class _Opener:
     """The class Picamera2, as the module holds it."""
 
     sensor: Sensor
 
+    @property
+    def _cm(self) -> _CameraManager:
+        return _CameraManager(self.sensor)
+
     def global_camera_info(self) -> list[dict[str, object]]:
-        return [{"Model": "fake", "Num": 0}] if self.sensor.is_there else []
+        if self.sensor.is_listed is None:
+            self.sensor.is_listed = self.sensor.is_there
+        return [{"Model": "fake", "Num": 0}] if self.sensor.is_listed else []
 
     def __call__(self, number: int) -> Picamera2:
         self.sensor.reached("open")
@@ -179,6 +203,7 @@ class Picamera2:
             self.sensor.hangs_in.add("close")
         self.sensor.reached("close")
         self.is_open = False
+        self.sensor.is_listed = None
 
 
 @dataclass

@@ -81,7 +81,8 @@ class FakeClock:
 
 @dataclass
 class FakeCamera:
-    """Gives a frame each `step_s`, a gap for None, raises for an error; finished when all is given."""
+    """Gives a frame each `step_s`, a gap for None, raises for an error; finished when all is given. With
+    `CAMERA_HANGS` it is stuck."""
 
     clock: FakeClock
     script: Sequence[bool | Exception | None] = ()
@@ -90,12 +91,14 @@ class FakeCamera:
     lux: float | None = None
     given: int = 0
     last_s: float | None = None
+    is_stuck: bool = False
     is_closed: bool = False
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         item = self.script[self.given]
         self.given += 1
         self.clock.at_s += self.step_s
+        self.is_stuck = item is CAMERA_HANGS
         if isinstance(item, BaseException):
             raise item
         if item is None:
@@ -143,6 +146,7 @@ class FakeNotifier:
     """Remembers what the service manager was told."""
 
     said: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
     raise_on: str | None = None
 
     def _say(self, what: str) -> None:
@@ -154,10 +158,12 @@ class FakeNotifier:
         self._say("ready")
 
     def alive(self, status: str) -> None:
+        self.statuses.append(status)
         self._say("alive")
 
     def status(self, status: str) -> None:
-        self._say(f"status {status}")
+        self.statuses.append(status)
+        self._say("status")
 
     def stopping(self) -> None:
         self._say("stopping")
@@ -243,3 +249,4 @@ class FakeKeeper:
 
 
 CAMERA_LOST = CameraError("camera 0 was unplugged")
+CAMERA_HANGS = CameraError("camera 0 hangs")

@@ -43,6 +43,7 @@ class NextFrame:
     gap_s: float = TICK_S
     lie_s: float = 0.0
     last_s: float = -1e9
+    is_stuck: bool = False
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         self.clock.pass_(self.gap_s)

@@ -83,7 +83,7 @@ class _Device:
         try:
             self._container.close()
         except self._errors as error:
-            log.warning("%s was not closed cleanly (%s)", self._name, self._why(error))
+            log.debug("%s was not closed cleanly (%s)", self._name, self._why(error))
 
     def _opened(self, target: str, wanted: WantedStream, timeout: tuple[float, float]) -> Any:
         for attempt in (attempts := _attempts(target, wanted)):

@@ -2,7 +2,8 @@
 
 A camera's driver may hang in any call, closing included. So a thread of its own opens, reads and closes it, and nobody
 waits for that thread: the loop only waits, for a bounded time, for news from it. At most one is inside a driver at a
-time: a driver that hangs for good costs one thread, and the watchdog, which only a healthy camera feeds, ends it.
+time: a driver that hangs for good costs one thread. Then the camera is *stuck*, the loop feeds the watchdog no longer,
+and another process may try. A camera that is merely lost is tried again from this one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from faceauthd.adapters.backoff import DELAYS_S, Backoff
 from faceauthd.errors import CameraError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from faceauthd.types import Picture
 
 log = logging.getLogger(__name__)
+
+_Call = Literal["open", "read", "close"]
+_DOES_NOT_RETURN: dict[_Call, str] = {"open": "does not open", "read": "hangs", "close": "does not close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ class Patience:
     delays_s: tuple[float, ...] = DELAYS_S
     """Between attempts to open it again."""
 
+    def of(self, call: _Call) -> float:
+        """How long the driver may be in `call`, before it is said to hang."""
+        match call:
+            case "open":
+                return self.open_s
+            case "read":
+                return self.stall_s + self.grace_s
+            case "close":
+                return self.close_s + self.grace_s
+
 
 class LiveCamera:
     """A `ports.Camera` over the device that `open_device` opens, which may hang and raises CameraError.
@@ -83,6 +97,8 @@ class LiveCamera:
         self._shot: Shot | None = None
         self._last_s: float | None = None
         self._problem: str | None = None
+        self._is_told = False
+        self._is_stuck = False
         self._is_closed = False
         self._begin()
 
@@ -91,10 +107,17 @@ class LiveCamera:
         return False
 
     def healthy(self, now_s: float) -> bool:
-        """Whether a frame came within the stall time, and nothing has gone wrong since."""
+        """Whether a frame came within the stall time, and nothing that `next_frame` told has gone wrong since: whoever
+        finds it unwell has heard why."""
         with self._news:
             is_recent = self._last_s is not None and now_s - self._last_s <= self._patience.stall_s
-            return is_recent and self._problem is None and not self._is_closed
+            return is_recent and not self._is_told and not self._is_closed
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the device's driver does not return from a call."""
+        with self._news:
+            return self._is_stuck
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         """The newest frame not given before. Raises CameraError after `timeout_s`, while the camera is lost."""
@@ -103,7 +126,8 @@ class LiveCamera:
                 self._mind(self._clock.now())
             self._news.wait_for(lambda: self._shot is not None or self._is_closed, timeout_s)
             shot, self._shot = self._shot, None
-            problem = None if self._is_closed else self._problem
+            problem = None if self._is_closed or shot is not None else self._problem
+            self._is_told = problem is not None
         if shot is not None:
             main, lores = shot.develop()
             return Frame(main, shot.time_s, lores, shot.lux)
@@ -121,9 +145,11 @@ class LiveCamera:
             log.warning("%s does not close; it is left to itself", self._name)
 
     def _begin(self) -> None:
-        """Start a session. `_sign_s` is the device's last sign of life, `_opened_s` when it opened."""
+        """Start a session. `_call` is what its thread is in, `_sign_s` when it last came out of one."""
+        self._call: _Call = "open"
         self._sign_s = self._clock.now()
         self._opened_s: float | None = None
+        self._is_stuck = False
         self._thread = threading.Thread(target=self._session, name="camera", daemon=True)
         self._thread.start()
 
@@ -132,12 +158,9 @@ class LiveCamera:
         if not self._thread.is_alive():
             if self._backoff.is_due(now_s):
                 self._begin()
-        elif self._problem is None:
-            silence_s, patience = now_s - self._sign_s, self._patience
-            if self._opened_s is None and silence_s > patience.open_s:
-                self._problem = f"{self._name} does not open; check its cable, then restart faceauthd"
-            elif self._opened_s is not None and silence_s > patience.stall_s + patience.grace_s:
-                self._problem = f"{self._name} hangs; check its cable, then restart faceauthd"
+        elif not self._is_stuck and now_s - self._sign_s > self._patience.of(self._call):
+            self._is_stuck = True
+            self._problem = f"{self._name} {_DOES_NOT_RETURN[self._call]}; check its cable, then restart faceauthd"
 
     def _session(self) -> None:
         """From opening to closing, in a thread of its own. What is wrong is told before closing, which may hang."""
@@ -145,7 +168,8 @@ class LiveCamera:
         try:
             device = self._open_device()
             with self._news:
-                self._opened_s = self._sign_s = self._clock.now()
+                self._returned("read")
+                self._opened_s = self._sign_s
             while not self._is_closed:
                 self._put(device.read())
         except CameraError as error:
@@ -164,8 +188,9 @@ class LiveCamera:
             time_s = min(shot.time_s, now_s)
             if self._last_s is not None and time_s <= self._last_s:
                 time_s = math.nextafter(self._last_s, math.inf)
-            self._last_s, self._sign_s = time_s, now_s
-            self._problem = None
+            self._last_s = time_s
+            self._returned("read")
+            self._problem, self._is_told = None, False
             if not self._is_closed:
                 self._shot = Shot(time_s, shot.develop, shot.lux)
             self._news.notify_all()
@@ -174,4 +199,9 @@ class LiveCamera:
         with self._news:
             now_s = self._clock.now()
             self._backoff.failed(now_s, 0.0 if self._opened_s is None else now_s - self._opened_s)
+            self._returned("close")
             self._problem = problem
+
+    def _returned(self, to: _Call) -> None:
+        """The driver came out of a call, however late, and goes into the next."""
+        self._call, self._sign_s, self._is_stuck = to, self._clock.now(), False

@@ -23,6 +23,10 @@ class NoCamera:
         return True
 
     @property
+    def is_stuck(self) -> bool:
+        return False
+
+    @property
     def finished(self) -> bool:
         return False
 

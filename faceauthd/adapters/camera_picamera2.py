@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import concurrent.futures
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -69,6 +70,8 @@ def load_library() -> Library:
         raise CameraError(
             f"picamera2 cannot be loaded ({error}); on Raspberry Pi OS: sudo apt install python3-picamera2"
         ) from error
+    # It tells in an error line of its own what it then raises, once for each attempt; we say it once for a fault.
+    logging.getLogger("picamera2").setLevel(logging.CRITICAL)
     return Library(picamera2, libcamera)
 
 
@@ -130,7 +133,7 @@ class _Device:
             self._picam2.cancel_all_and_flush()
             self._picam2.close()
         except _ERRORS as error:
-            log.warning("%s was not closed cleanly (%s)", self._name, _told(error))
+            log.debug("%s was not closed cleanly (%s)", self._name, _told(error))
 
     def _start(self, wanted: Wanted, libcamera: Any) -> tuple[dict[str, Layout], Orientation]:
         """Configure and start; what each stream really gives, and what is left to set upright."""
@@ -169,8 +172,22 @@ class _Device:
         return now_s - age_s if 0 <= age_s <= self._stall_s else now_s
 
 
+def _look_again(picamera2: Any) -> None:
+    """Have picamera2 make its list of cameras anew: it keeps the first for as long as the process lives, and libcamera,
+    which would add to it, hears of no new device in a service without a network.
+
+    libcamera looks again only when nothing holds its old list any more, and a camera that could not be opened does, in
+    circles of references; so these are collected first. Versions of picamera2 from before `reset` go without.
+    """
+    manager = getattr(picamera2.Picamera2, "_cm", None)
+    if manager is not None and hasattr(manager, "reset") and not manager.cameras:
+        gc.collect()
+        manager.reset()
+
+
 def _opened(number: int, picamera2: Any) -> Any:
     try:
+        _look_again(picamera2)
         is_there = number < len(picamera2.Picamera2.global_camera_info())
         picam2 = picamera2.Picamera2(number) if is_there else None
     except _ERRORS as error:

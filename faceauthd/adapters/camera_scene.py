@@ -67,6 +67,10 @@ class SceneCamera:
         return self._playback.healthy(now_s)
 
     @property
+    def is_stuck(self) -> bool:
+        return self._playback.is_stuck
+
+    @property
     def finished(self) -> bool:
         return self._playback.finished
 

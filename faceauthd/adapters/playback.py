@@ -81,6 +81,11 @@ class Playback:
             expected_s = self._opened_s if self._last is None else self._last.time_s
         return now_s - expected_s <= self._stall_s
 
+    @property
+    def is_stuck(self) -> bool:
+        """Never: it is read in the loop's own thread."""
+        return False
+
     def next_frame(self, timeout_s: float) -> Frame | None:
         """The newest frame that is due, waiting up to `timeout_s` for it. Raises CameraError if the reel is damaged."""
         until_s = self._clock.now() + timeout_s

@@ -18,6 +18,9 @@ from faceauthd.prose import printable
 
 _log = logging.getLogger(__name__)
 
+UNWATCHED_S = 10.0
+"""Stands in for the watchdog's time where none is set: how much longer a start may take with each sign of life."""
+
 STATUS_EVERY_S = 1.0
 """A status with figures in it changes with each frame; nobody reads it oftener than this."""
 
@@ -43,13 +46,16 @@ class SystemdNotifier:
     up: the next tick sends a newer one, and a lock does not fail because nobody listens.
 
     `watchdog_s` is the time after which systemd gives us up, None if it does not watch; a third of it lies between two
-    pings, so that one may be lost.
+    pings, so that one may be lost. Until `ready`, each ping also asks for as much time again: a camera that is missing
+    may come in an hour, and TimeoutStartSec must not end the process that waits for it.
     """
 
     def __init__(self, address: str, *, now: Callable[[], float], watchdog_s: float | None = None) -> None:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._now = now
-        self._ping_every_s = watchdog_s / 3 if watchdog_s else math.inf
+        self._patience_s = watchdog_s or UNWATCHED_S
+        self._is_watched = watchdog_s is not None
+        self._is_ready = False
         self._pinged_s = -math.inf
         self._told = ""
         self._told_s = -math.inf
@@ -58,12 +64,14 @@ class SystemdNotifier:
 
     def ready(self) -> None:
         """The start is over: the daemon serves."""
+        self._is_ready = True
         self._send("READY=1")
 
     def alive(self, status: str) -> None:
         """Ping the watchdog if it is time, and publish `status` if it changed."""
         now_s = self._now()
-        if self._ping_every_s < math.inf and now_s - self._pinged_s >= self._ping_every_s and self._send("WATCHDOG=1"):
+        ping = self._ping()
+        if ping and now_s - self._pinged_s >= self._patience_s / 3 and self._send(ping):
             self._pinged_s = now_s
         if now_s - self._told_s >= STATUS_EVERY_S:
             self.status(status)
@@ -77,6 +85,11 @@ class SystemdNotifier:
         """The end has begun."""
         self._send("STOPPING=1")
         self._socket.close()
+
+    def _ping(self) -> str:
+        """The sign of life; empty if nobody waits for one."""
+        extend = "" if self._is_ready else f"EXTEND_TIMEOUT_USEC={self._patience_s * 1e6:.0f}"
+        return "\n".join(filter(None, ("WATCHDOG=1" if self._is_watched else "", extend)))
 
     def _send(self, message: str) -> bool:
         try:

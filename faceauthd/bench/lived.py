@@ -65,6 +65,7 @@ class LivedCamera:
         self._next = first
         self._clock = clock
         self.finished = False
+        self.is_stuck = False
         self.delivered = 0
         self.worked_before_s = 0.0
         """Work of the clock up to when the newest frame was handed over."""

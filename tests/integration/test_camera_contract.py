@@ -167,6 +167,7 @@ def test_who_was_away_gets_the_newest_frame_and_none_that_queued(camera: Camera,
 def test_it_is_healthy_with_a_frame_and_not_long_after(camera: Camera, clock: Clock) -> None:
     first_frame(camera)
     assert camera.healthy(clock.now())
+    assert not camera.is_stuck
     assert not camera.healthy(clock.now() + 60)
     assert not camera.finished
 
@@ -194,6 +195,7 @@ def test_a_live_camera_that_stalls_says_so_at_each_call_and_is_found_again(live:
     live.starve(True)
     assert live.says_starved in complaint(live.camera)
     assert not live.camera.healthy(clock.now())
+    assert not live.camera.is_stuck
     for _ in range(3):
         began_s = clock.now()
         with pytest.raises(CameraError):
@@ -212,6 +214,7 @@ def test_a_live_camera_that_vanishes_names_the_remedy_and_is_found_again(live: S
     assert not live.camera.healthy(clock.now())
     assert " is lost" in lost
     assert live.says_gone in complaint(live.camera, but=lost)
+    assert not live.camera.is_stuck, "it is tried again from the same process"
     live.vanish(False)
     back(live.camera)
 

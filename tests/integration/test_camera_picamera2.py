@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -152,6 +155,25 @@ def test_lux_is_what_the_camera_says(sensor: Sensor, opened: Open) -> None:
 # --- what may go wrong
 
 
+def test_a_camera_that_comes_after_the_first_look_is_found(sensor: Sensor, opened: Open) -> None:
+    sensor.is_there = False
+    camera = opened()
+    assert complaint(camera).startswith("there is no camera 0")
+    sensor.is_there = True
+    back(camera)
+
+
+def test_an_older_picamera2_that_cannot_make_its_list_anew_is_used_as_it_is(sensor: Sensor) -> None:
+    opener = sensor.library.picamera2.Picamera2
+    old = SimpleNamespace(Picamera2=lambda number: opener(number))
+    old.Picamera2.global_camera_info = opener.global_camera_info
+    camera = Picamera2Camera(
+        0, SMALL, MonotonicClock(), patience=QUICK, load=lambda: Library(old, sensor.library.libcamera)
+    )
+    first_frame(camera)
+    camera.close()
+
+
 def test_a_camera_that_is_busy_says_who_may_have_it_and_is_taken_when_it_is_free(sensor: Sensor, opened: Open) -> None:
     sensor.is_busy = True
     camera = opened()
@@ -173,6 +195,37 @@ def test_a_format_that_nobody_can_read_is_named_and_the_camera_closed(sensor: Se
     assert not sensor.opened[0].is_open
 
 
+def test_nobody_finds_it_unwell_who_has_not_heard_why(sensor: Sensor) -> None:
+    clock = MonotonicClock()
+    camera = Picamera2Camera(0, SMALL, clock, patience=replace(QUICK, stall_s=60.0), load=lambda: sensor.library)
+    first_frame(camera)
+    sensor.is_unplugged = True
+    wait_until(lambda: camera._problem is not None)
+    assert camera.healthy(clock.now())
+    assert complaint(camera).startswith("camera 0 is lost")
+    assert not camera.healthy(clock.now())
+    camera.close()
+
+
+def test_however_often_it_is_tried_the_log_stays_silent(
+    sensor: Sensor, opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    sensor.is_there = False
+    caplog.set_level(logging.INFO)
+    camera = opened()
+    complaint(camera)
+    time.sleep(QUICK.delays_s[-1] * 5)
+    complaint(camera)
+    assert caplog.messages == []
+
+
+def test_its_library_tells_the_log_nothing_that_it_raises_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("libcamera", "picamera2"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    load_library()
+    assert not logging.getLogger("picamera2.picamera2").isEnabledFor(logging.ERROR)
+
+
 def test_without_the_library_the_remedy_is_its_package() -> None:
     with pytest.raises(CameraError, match=r"picamera2 cannot be loaded \(.*\); on Raspberry Pi OS: sudo apt install"):
         load_library()
@@ -186,8 +239,10 @@ def test_a_driver_that_hangs_while_opening_holds_nobody_up(sensor: Sensor, opene
     assert camera.next_frame(0.01) is None
     assert time.monotonic() - began_s < LATE_S
     assert complaint(camera) == "camera 0 does not open; check its cable, then restart faceauthd"
+    assert camera.is_stuck
     sensor.let_go()
     back(camera)
+    assert not camera.is_stuck
     assert len(sensor.opened) == 1
 
 
@@ -196,6 +251,7 @@ def test_a_driver_that_hangs_later_is_noticed_and_not_opened_a_second_time(senso
     first_frame(camera)
     sensor.hangs_in.add("capture")
     assert complaint(camera) == "camera 0 hangs; check its cable, then restart faceauthd"
+    assert camera.is_stuck
     began_s = time.monotonic()
     camera.close()
     assert time.monotonic() - began_s < QUICK.close_s + LATE_S
@@ -207,7 +263,10 @@ def test_closing_that_hangs_is_not_waited_for_and_what_is_wrong_is_told_before(s
     first_frame(camera)
     sensor.hangs_in.add("close")
     sensor.is_starved = True
-    assert complaint(camera).startswith("camera 0 gives no frames; is its ribbon cable seated?")
+    said = complaint(camera)
+    assert said.startswith("camera 0 gives no frames; is its ribbon cable seated?")
+    assert complaint(camera, but=said) == "camera 0 does not close; check its cable, then restart faceauthd"
+    assert camera.is_stuck
     time.sleep(QUICK.delays_s[-1] * 2)
     with pytest.raises(CameraError):
         camera.next_frame(0.01)

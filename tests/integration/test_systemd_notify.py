@@ -70,13 +70,34 @@ def test_a_life(notifier: Notifier, manager: Manager) -> None:
 
 
 def test_the_watchdog_is_fed_three_times_in_its_time(notifier: Notifier, manager: Manager, time: Time) -> None:
-    heard = []
+    notifier.ready()
+    heard = manager.heard()
     for tick in range(300):
         time.now_s = 100.0 + tick / 30
         notifier.alive("Watching")
         heard += manager.heard()
     assert heard.count("WATCHDOG=1") == 10
     assert heard.count("STATUS=Watching") == 1
+
+
+def test_a_start_that_waits_for_its_camera_is_given_the_time(notifier: Notifier, manager: Manager, time: Time) -> None:
+    heard = []
+    for tick in range(300):
+        time.now_s = 100.0 + tick / 30
+        notifier.alive("Locked: there is no camera 0")
+        heard += manager.heard()
+    assert heard.count("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=3000000") == 10
+    notifier.ready()
+    time.now_s += 3.0
+    notifier.alive("Locked: there is no camera 0")
+    assert manager.heard() == ["READY=1", "WATCHDOG=1"]
+
+
+def test_a_start_that_nobody_watches_is_given_the_time_too(address: str, manager: Manager, time: Time) -> None:
+    notifier = open_notifier({"NOTIFY_SOCKET": address}, now=time)
+    notifier.alive("Locked")
+    assert manager.heard() == ["EXTEND_TIMEOUT_USEC=10000000", "STATUS=Locked"]
+    notifier.stopping()
 
 
 def test_a_status_that_changes_with_each_frame_is_sent_once_a_second(
@@ -106,8 +127,9 @@ def test_a_status_cannot_smuggle_in_another_message(notifier: Notifier, manager:
 def test_without_a_watchdog_there_are_no_pings(address: str, manager: Manager, time: Time) -> None:
     for environ in ({}, {"WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}):
         notifier = open_notifier({"NOTIFY_SOCKET": address, **environ}, now=time)
+        notifier.ready()
         notifier.alive("Watching")
-        assert manager.heard() == ["STATUS=Watching"]
+        assert manager.heard() == ["READY=1", "STATUS=Watching"]
         notifier.stopping()
         manager.heard()
 

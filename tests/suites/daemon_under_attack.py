@@ -44,6 +44,7 @@ class Newcomers:
 
 class Camera:
     finished = False
+    is_stuck = False
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         time.sleep(FRAME_S)

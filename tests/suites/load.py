@@ -120,6 +120,7 @@ class Day:
     """Frames five a second, and every two minutes somebody: enrolled or a stranger, alive or a photograph."""
 
     finished = False
+    is_stuck = False
 
     def __init__(self, clock: ManualClock, dice: random.Random) -> None:
         self.clock, self.dice = clock, dice
@@ -172,6 +173,7 @@ def a_day(figures: Figures, register: Register, folder: Path, hours: float, dice
             if len(notifier.said) < 50:
                 figures.violation("a tick passed without feeding the watchdog")
             notifier.said.clear()
+            notifier.statuses.clear()
             panel.shown.clear()
         if clock.now() - 1000.0 > 900.0 * hours and not before:
             before = _rss()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,8 @@ from faceauthd.light import LightPolicy
 from faceauthd.lockout import Lockout
 from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighting, SignalKind, Source, Wants
 from tests.fakes import (
+    CAMERA_HANGS,
+    CAMERA_LOST,
     FakeCamera,
     FakeClock,
     FakeDesk,
@@ -203,29 +206,44 @@ def test_the_exit_button_opens_also_without_a_camera() -> None:
     assert not rig.panel.relay
 
 
-def test_a_stalled_camera_feeds_no_watchdog() -> None:
-    rig = Rig((*(True,) * 5, *(None,) * 40))
+def test_a_camera_lost_for_an_hour_costs_no_restart_and_one_line() -> None:
+    rig = Rig((*(True,) * 5, *(None,) * 40, *(CAMERA_LOST,) * 36_000, *(True,) * 5))
     rig.daemon().run()
-    alive = [index for index, said in enumerate(rig.notifier.said) if said == "alive"]
-    assert len(alive) == 5 + 10, "the frames, and the second that a camera may be late"
-    assert any(said.startswith("status Locked: the camera gives no frames; look at ") for said in rig.notifier.said)
+    assert rig.notifier.said.count("alive") == len(rig.script), "each turn of the loop feeds the watchdog"
+    assert rig.journal.kinds().count("fault") == rig.journal.kinds().count("recovered") == 1
     fault = next(event for event in rig.journal.events if event.kind is EventKind.FAULT)
     assert "faceauthd doctor" in str(fault.detail)
+
+
+def test_a_camera_whose_driver_hangs_feeds_no_watchdog_until_it_comes_back() -> None:
+    rig = Rig((*(True,) * 5, *(CAMERA_HANGS,) * 200, *(True,) * 5))
+    rig.daemon().run()
+    fed = [said == "alive" for said in rig.notifier.said if said not in ("ready", "stopping")]
+    assert fed == [True] * 5 + [False] * 200 + [True] * 5
+    assert rig.notifier.statuses[-6].startswith("Locked: camera 0 hangs")
+
+
+def test_a_fault_is_one_line_of_the_journal_and_none_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    errors = (CameraError("camera 0 is lost"), CameraError("there is no camera 0"), CameraError("busy"))
+    rig = Rig((*(True,) * 5, *(error for error in errors for _ in range(20))))
+    rig.daemon().run()
+    assert rig.journal.kinds().count("fault") == 1
+    assert caplog.messages == []
 
 
 def test_the_status_names_the_cameras_trouble_and_the_remedy() -> None:
     rig = Rig((*(True,) * 2, *(CameraError("there is no camera 7; is its cable seated?"),) * 30))
     rig.daemon().run()
-    assert any(
-        said.startswith("status Locked: there is no camera 7; is its cable seated?") for said in rig.notifier.said
-    )
+    assert rig.notifier.statuses[-1].startswith("Locked: there is no camera 7; is its cable seated?")
 
 
 def test_ready_is_said_once_and_only_with_a_frame() -> None:
-    rig = Rig((None,) * 5 + (True,) * 5)
+    rig = Rig((None,) * 5 + (CAMERA_LOST,) * 1000 + (True,) * 5)
     rig.daemon().run()
     assert rig.notifier.said.count("ready") == 1
-    assert rig.notifier.said.index("ready") == 5
+    assert rig.notifier.said.index("ready") == 1005
+    assert rig.notifier.said.count("alive") == 1010, "and until then it says that it still waits"
     assert rig.notifier.said[-1] == "stopping"
 
 

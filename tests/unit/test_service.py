@@ -90,6 +90,18 @@ def test_it_comes_back_but_not_with_a_wrong_configuration_nor_faster_than_the_li
     assert within / pause < burst, "it would reach the limit, and stay down with nobody there to start it"
 
 
+def test_the_kernel_has_names_for_cameras_before_the_service_is_confined_to_them() -> None:
+    allowed = {value.split()[0] for value in SETTINGS["DeviceAllow"]}
+    assert {"char-video4linux", "char-media"} <= allowed
+    modules = {"modprobe@videodev.service", "modprobe@mc.service"}
+    assert set(SETTINGS["After"][0].split()) == set(SETTINGS["Wants"][0].split()) == modules
+    assert "Requires" not in SETTINGS, "it starts also where no module can be loaded"
+
+
+def test_a_fault_of_the_camera_is_not_told_by_its_library_at_each_attempt() -> None:
+    assert "LIBCAMERA_LOG_LEVELS=*:ERROR" in SETTINGS["Environment"]
+
+
 def test_the_control_socket_gets_its_group_without_a_system_call_that_the_unit_forbids() -> None:
     assert SETTINGS["Group"] == [load_config(None).config.control.group]
 
