@@ -3,7 +3,7 @@
 #
 # A version is a virtual environment of its own, /opt/faceauthd/versions/ID; /opt/faceauthd/current points at the one in
 # force. All that can fail is done before the pointer is moved, and it is moved back if the new version does not start:
-# so a failed installation leaves the old version running.
+# so a failed installation leaves the old version running. Sourced, this file only defines: so the tests try its parts.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 022
@@ -13,16 +13,23 @@ ETC=/etc/faceauthd
 STATE=/var/lib/faceauthd
 LIB=/usr/local/lib
 CONFIGURATION=$ETC/faceauthd.yaml
+OS_RELEASE=/etc/os-release
+PI_OS_RELEASE=/etc/rpi-issue
 COMMANDS=(faceauthd faceauthctl)
 PACKAGES=(python3-venv python3-systemd)
 # package=what is missing without it. lgpio is also in requirements.lock, for the Pythons it has wheels for.
 OPTIONAL_PACKAGES=(
     "python3-lgpio=the pins cannot be driven, unless a wheel of lgpio is installed below"
-    "python3-picamera2=the cameras of a Raspberry Pi cannot be used (USB cameras and streams can, with python3-av)"
+    "python3-picamera2=the cameras of a Raspberry Pi cannot be used (USB cameras and streams can)"
 )
+# PyAV, for USB cameras, streams and video files. On Raspberry Pi OS picamera2 brings it; on Debian it is 60 MB to fetch and
+# 190 MB on disk, which only those pay who ask for such a camera. Debian's, and not the wheel of the extra `av`: picamera2
+# works with the one that it was packaged with, and a wheel in our environment would take its place.
+VIDEO_PACKAGE="python3-av=a camera.source of av: or of a video file cannot be read"
+START_S=120
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-current_step='reading the command line'
+current_step=''
 bundle=''
 scratch=''
 
@@ -82,12 +89,20 @@ check_python() {
 }
 
 python_version() { python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
-# shellcheck disable=SC1091  # it is the system's
-release() { (. /etc/os-release && printf '%s %s %s\n' "${ID:-?}" "${VERSION_CODENAME:-${VERSION_ID:-?}}" "$(uname -m)"); }
+# The 64-bit Raspberry Pi OS calls itself debian there, but its packages are others.
+# shellcheck disable=SC1090,SC1091  # it is the system's
+release() {
+    (
+        . "$OS_RELEASE"
+        if [ -e "$PI_OS_RELEASE" ]; then ID=raspberry-pi-os; fi
+        printf '%s %s %s\n' "${ID:-?}" "${VERSION_CODENAME:-${VERSION_ID:-?}}" "$(uname -m)"
+    )
+}
 has_systemd() { [ -d /run/systemd/system ]; }
 is_installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# A version is named by its number and by what it is made of, in a checkout and in a bundle alike.
+# A version is named by its number, by what it is made of, and by the Python that it is made with: an environment of
+# another Python is none after the system was upgraded. In a checkout and in a bundle alike.
 version_id() {
     if [ -n "$bundle" ]; then
         cat "$bundle/VERSION"
@@ -95,9 +110,9 @@ version_id() {
     fi
     local number sum
     number=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$here/faceauthd/__init__.py")
-    sum=$(cd "$here" && find faceauthd models config systemd tests/data/faces pyproject.toml requirements.lock \
+    sum=$(cd "$here" && find faceauthd models config systemd docs tests/data/faces pyproject.toml requirements.lock \
         -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
-    printf '%s-%s\n' "$number" "${sum:0:12}"
+    printf '%s-%s-py%s\n' "$number" "${sum:0:12}" "$(python_version)"
 }
 
 # ---------------------------------------------------------------- Debian's packages
@@ -105,6 +120,7 @@ version_id() {
 install_packages() {
     step "installing Debian's packages"
     local wanted=() package
+    if asks_for_video; then OPTIONAL_PACKAGES+=("$VIDEO_PACKAGE"); fi
     for package in "${PACKAGES[@]}" "${OPTIONAL_PACKAGES[@]%%=*}"; do
         is_installed "$package" || wanted+=("$package")
     done
@@ -117,6 +133,11 @@ install_packages() {
         available_packages
         apt install "${available[@]}"
     fi
+}
+
+# Whether the configuration names a camera that PyAV reads.
+asks_for_video() {
+    grep -Eqs '^[^#]*\bsource\b[^#]*\b(av:|replay:[^#]*\.(avi|m4v|mkv|mov|mp4|webm)\b)' "$CONFIGURATION"
 }
 
 # Sets $available to what apt can install of our packages.
@@ -138,14 +159,16 @@ apt() { DEBIAN_FRONTEND=noninteractive apt-get -q --yes --no-install-recommends 
 # Only what is missing or older here: a bundle holds all that its packages depend on.
 install_bundled_packages() {
     local file name version here_version newer=()
-    for file in "$bundle"/debs/*.deb; do
+    local folders=("$bundle/debs")
+    if asks_for_video; then folders+=("$bundle/debs-video"); fi
+    while IFS= read -r file; do
         name=$(dpkg-deb --field "$file" Package)
         version=$(dpkg-deb --field "$file" Version)
         here_version=$(dpkg-query --show --showformat='${Version}' "$name" 2>/dev/null || true)
         if ! is_installed "$name" || dpkg --compare-versions "$here_version" lt "$version"; then
             newer+=("$(realpath "$file")")
         fi
-    done
+    done < <(find "${folders[@]}" -name '*.deb')
     [ ${#newer[@]} -eq 0 ] || apt install --no-download "${newer[@]}"
 }
 
@@ -153,8 +176,8 @@ install_bundled_packages() {
 
 build_version() {
     step "building version $id"
-    if [ -e "$version/complete" ]; then
-        note 'it is here already'
+    if find_version; then
+        note 'it is here already, as it was built'
         return
     fi
     rm -rf "$version"
@@ -162,7 +185,44 @@ build_version() {
     # With the system's packages: lgpio, picamera2 and systemd come from Debian.
     python3 -m venv --system-site-packages "$version"
     install_wheels
+    install_pages
+    check_models
+    seal_version
     note "$(du -sm "$version" | cut -f 1) MB"
+}
+
+# Sets $version to a sound one of this $id; fails if there is none, with $version where to build it: not in the folder that
+# is in force, however damaged that is, for a process may still run from it.
+find_version() {
+    local folder
+    for version in "$PREFIX/versions/$id" "$PREFIX/versions/$id.again"; do
+        if is_sound "$version"; then return; fi
+        if [ -e "$version" ]; then note "$(basename "$version") is damaged or was never complete"; fi
+    done
+    folder=$PREFIX/versions/$id
+    version=$folder
+    if [ "$(readlink -f "$PREFIX/current" 2>/dev/null)" = "$folder" ]; then version=$folder.again; fi
+    return 1
+}
+
+# `complete` lists the checksum of every file of a version: a card that wears out, or a hand, is noticed.
+seal_version() {
+    rm -f "$version/complete"
+    (cd "$version" && find . -type f ! -path ./complete.new ! -path '*/__pycache__/*' -print0 | xargs -0 sha256sum) \
+        >"$version/complete.new"
+    mv "$version/complete.new" "$version/complete"
+}
+is_sound() {
+    [ -s "$1/complete" ] && (cd "$1" && sha256sum --check --quiet --strict complete) >/dev/null 2>&1 &&
+        "$1/bin/python" -I -c 'import faceauthd' 2>/dev/null
+}
+
+# What to read, beside what runs: docs/, and config/ that it refers to.
+install_pages() {
+    local from=${bundle:-$here}
+    mkdir -p "$version/share/faceauthd"
+    cp -r "$from/docs" "$from/config" "$version/share/faceauthd/"
+    chmod -R a+rX "$version/share/faceauthd"
 }
 
 install_wheels() {
@@ -181,9 +241,7 @@ pip_install() {
         --only-binary=:all: "$@"
 }
 
-# Everything that can be known before it runs.
-check_version() {
-    step 'checking the new version: models by their hashes, and your configuration'
+check_models() {
     "$version/bin/python" -I - <<'PY'
 from faceauthd.resources import shipped
 from faceauthd.vision.pack import ModelPack
@@ -191,11 +249,13 @@ from faceauthd.vision.pack import ModelPack
 ModelPack.open(shipped("models"), threads=1)
 PY
     note 'models: as the manifest states'
-    if [ -e "$CONFIGURATION" ]; then
-        "$version/bin/faceauthd" check-config "$CONFIGURATION"
-        report_new_keys
-    fi
-    touch "$version/complete"
+}
+
+check_configuration() {
+    [ -e "$CONFIGURATION" ] || return 0
+    step 'checking your configuration with the new version'
+    "$version/bin/faceauthd" check-config "$CONFIGURATION"
+    report_new_keys
 }
 
 shipped() { echo "$1"/lib/python3*/site-packages/faceauthd/_data; }
@@ -265,8 +325,8 @@ switch_over() {
         note 'systemd does not run here; the service starts at the next boot'
         return
     fi
-    if systemctl restart faceauthd.service; then
-        note "$(systemctl show --property=StatusText --value faceauthd.service)"
+    if start_service; then
+        note "$(property StatusText)"
         return
     fi
     systemctl status --no-pager --lines=20 faceauthd.service || true
@@ -274,12 +334,40 @@ switch_over() {
         note "it does not start: going back to $(basename "$before")"
         put_in_force "$before"
         rm -f "$version/complete"
-        systemctl restart faceauthd.service || note 'that does not start either'
+        version=$before
+        start_service || note 'that does not start either'
         exit 1
     fi
     note 'it is installed, but does not start yet; the lines above say why. systemd goes on trying.'
     is_started=''
 }
+
+property() { systemctl show --value --property="$1" faceauthd.service; }
+
+# Starts it anew, and succeeds if it serves. It is ready with its first frame, and on a new card there may be no camera yet:
+# so it is not waited for systemctl, but systemd is asked what becomes of the start, and the daemon what it waits for.
+start_service() {
+    local deadline=$((SECONDS + START_S))
+    is_waiting=''
+    systemctl stop faceauthd.service
+    systemctl reset-failed faceauthd.service 2>/dev/null || true
+    systemctl start --no-block faceauthd.service || return 1
+    while [ "$SECONDS" -lt "$deadline" ]; do
+        case "$(property ActiveState) $(property SubState) $(property NRestarts)" in
+            'active '*) return 0 ;;
+            'failed '* | *' auto-restart'* | *' '[1-9]*) return 1 ;;
+        esac
+        if waits_for_camera; then
+            is_waiting=yes
+            return 0
+        fi
+        sleep 1
+    done
+    return 1
+}
+
+# The state `fault` is a camera that gives nothing (docs/contracts.md); a daemon that is asked has opened all the rest.
+waits_for_camera() { "$version/bin/faceauthctl" status --json 2>/dev/null | grep -q '"state": *"fault"'; }
 
 remove_old_versions() {
     local before=$1 folder
@@ -292,7 +380,12 @@ remove_old_versions() {
 say_what_next() {
     step 'what to do next'
     [ -n "$is_started" ] || note 'faceauthd does not run yet: journalctl -xeu faceauthd says why'
-    note "wire the parts as docs/hardware.md shows, and name their pins in $CONFIGURATION"
+    if [ -n "$is_waiting" ]; then
+        note 'it waits for its camera, and goes on by itself once that is there: switch the Pi off to plug in a ribbon;'
+        note "for another camera than the Pi's own, see camera.source in docs/cameras.md"
+    fi
+    note "wire the parts as $PREFIX/current/share/faceauthd/docs/hardware.md shows,"
+    note "and name their pins in $CONFIGURATION"
     note 'faceauthd check-config         whether the configuration is right; then: systemctl restart faceauthd'
     note 'adduser NAME faceauth          lets NAME look, and open the door (faceauthctl unlock): a key'
     note 'sudo faceauthctl enroll NAME   or press the button and look at the camera: the first person is administrator'
@@ -308,9 +401,10 @@ install_all() {
     local before
     before=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
     is_started=yes
+    is_waiting=''
     install_packages
     build_version
-    check_version
+    check_configuration
     make_users
     switch_over
     remove_old_versions "$before"
@@ -320,7 +414,8 @@ install_all() {
 
 # ---------------------------------------------------------------- bundles
 
-# A bundle is VERSION, RELEASE, requirements.lock, wheels/, debs/, install.sh and SHA256SUMS over all of them.
+# A bundle is VERSION, RELEASE, requirements.lock, wheels/, debs/, debs-video/, docs/, config/, install.sh, and SHA256SUMS
+# over all of them.
 make_bundle() {
     step "making a bundle in $1"
     check_python
@@ -330,17 +425,18 @@ make_bundle() {
     local target
     target=$(cd "$1" && pwd -P)
     scratch=$(mktemp -d)
-    mkdir "$target/wheels" "$target/debs"
-    cp "$here/install.sh" "$here/requirements.lock" "$target/"
+    mkdir "$target/wheels" "$target/debs" "$target/debs-video"
+    cp -r "$here/install.sh" "$here/requirements.lock" "$here/docs" "$here/config" "$target/"
     version_id >"$target/VERSION"
     bundle_release >"$target/RELEASE"
     bundle_wheels "$target/wheels"
-    bundle_debs "$target/debs"
+    bundle_debs "$target"
     (cd "$target" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$scratch/sums")
     mv "$scratch/sums" "$target/SHA256SUMS"
     step 'the bundle is complete'
     note "$(du -sm "$target" | cut -f 1) MB for $(cat "$target/RELEASE")"
     note "copy it over, and there: sudo $(basename "$target")/install.sh --offline $(basename "$target")"
+    note "how to wire it: $(basename "$target")/docs/hardware.md"
 }
 
 bundle_release() { printf '%s, Python %s\n' "$(release)" "$(python_version)"; }
@@ -354,15 +450,22 @@ bundle_wheels() {
     note "$(find "$1" -name '*.whl' | wc -l) wheels"
 }
 
-# All that the packages depend on: what apt would install on a machine that has nothing, for the other may have less
-# than this one.
 bundle_debs() {
-    local names
+    local names more
     available_packages
-    apt -o Dir::State::status=/dev/null --simulate install "${available[@]}" >"$scratch/plan"
-    mapfile -t names < <(sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$scratch/plan")
-    (cd "$1" && apt-get -q download "${names[@]}" >/dev/null)
-    note "$(find "$1" -name '*.deb' | wc -l) packages of Debian"
+    closure "${available[@]}" >"$scratch/names"
+    closure "${available[@]}" "${VIDEO_PACKAGE%%=*}" | LC_ALL=C comm -13 "$scratch/names" - >"$scratch/more"
+    mapfile -t names <"$scratch/names"
+    mapfile -t more <"$scratch/more"
+    (cd "$1/debs" && apt-get -q download "${names[@]}" >/dev/null)
+    [ ${#more[@]} -eq 0 ] || (cd "$1/debs-video" && apt-get -q download "${more[@]}" >/dev/null)
+    note "${#names[@]} packages of Debian, and ${#more[@]} more for USB cameras and video"
+}
+
+# All that packages depend on: what apt would install on a machine that has nothing, for the other may have less than
+# this one.
+closure() {
+    apt -o Dir::State::status=/dev/null --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p' | LC_ALL=C sort
 }
 
 check_bundle() {
@@ -414,26 +517,31 @@ purge() {
 
 # ---------------------------------------------------------------- the command line
 
-trap on_exit EXIT
-case ${1:-} in
-    '') install_all ;;
-    --offline)
-        [ $# -eq 2 ] || fail '--offline needs the folder of a bundle'
-        [ -d "$2" ] || fail "there is no folder $2"
-        bundle=$(cd "$2" && pwd -P)
-        install_all
-        ;;
-    --make-bundle)
-        [ $# -eq 2 ] || fail '--make-bundle needs a folder to make it in'
-        make_bundle "$2"
-        ;;
-    --uninstall) uninstall ;;
-    --purge)
-        if [ "${2:-}" = --yes ]; then purge yes; else purge ask; fi
-        ;;
-    -h | --help) usage ;;
-    *)
-        usage >&2
-        fail "unknown option: $1"
-        ;;
-esac
+main() {
+    trap on_exit EXIT
+    current_step='reading the command line'
+    case ${1:-} in
+        '') install_all ;;
+        --offline)
+            [ $# -eq 2 ] || fail '--offline needs the folder of a bundle'
+            [ -d "$2" ] || fail "there is no folder $2"
+            bundle=$(cd "$2" && pwd -P)
+            install_all
+            ;;
+        --make-bundle)
+            [ $# -eq 2 ] || fail '--make-bundle needs a folder to make it in'
+            make_bundle "$2"
+            ;;
+        --uninstall) uninstall ;;
+        --purge)
+            if [ "${2:-}" = --yes ]; then purge yes; else purge ask; fi
+            ;;
+        -h | --help) usage ;;
+        *)
+            usage >&2
+            fail "unknown option: $1"
+            ;;
+    esac
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -75,7 +75,7 @@ def check_service(host: Host) -> Finding:
     if state == "active":
         return good("service", "active")
     if state in ("activating", "reloading", "deactivating"):
-        return warning("service", state, "wait a moment; then see `systemctl status faceauthd`")
+        return warning("service", state, "`systemctl status faceauthd` says what it waits for: a camera, or the next try")
     if state == "failed":
         return bad("service", "failed", "see why: journalctl -u faceauthd; then: sudo systemctl restart faceauthd")
     if host.run("systemctl", "is-enabled", "faceauthd") in (None, "", "not-found"):
