@@ -17,6 +17,7 @@ from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.adapters.pin_factory import Factory
 from faceauthd.adapters.systemd_notify import open_notifier
+from faceauthd.adapters.thermometer import Thermometer
 from faceauthd.audience import Audience, Listener
 from faceauthd.cameras import open_camera, source_name
 from faceauthd.config import Config
@@ -140,6 +141,7 @@ def build(
             desk=desk,
             keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
             viewer=audience,
+            thermometer=Thermometer(clock.now),
         )
         daemon = Daemon(ports, settings.policy_of(config), settings.button_of(config), edges, settings.light_of(config))
         panels.quit_calls(lambda: setattr(daemon, "stop_requested", True))

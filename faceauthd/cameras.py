@@ -52,6 +52,7 @@ def open_camera(settings: CameraSettings, clock: Clock, press: Callable[[Edge], 
                 at_end=settings.at_end,
                 pace=settings.pace,
                 stall_s=settings.stall_s,
+                orientation=_orientation(settings),
                 on_problem=lambda what: log.warning("camera: %s", what),
             )
         case SourceKind.PICAMERA2:
@@ -75,7 +76,14 @@ def source_name(settings: CameraSettings) -> str:
 def _video(settings: CameraSettings, file: str, clock: Clock) -> Camera:
     from faceauthd.adapters.camera_av import AvCamera
 
-    return AvCamera(file, clock, at_end=settings.at_end, pace=settings.pace, stall_s=settings.stall_s)
+    return AvCamera(
+        file,
+        clock,
+        at_end=settings.at_end,
+        pace=settings.pace,
+        stall_s=settings.stall_s,
+        orientation=_orientation(settings),
+    )
 
 
 def _pi_camera(settings: CameraSettings, number: int, clock: Clock) -> Camera:

@@ -16,7 +16,19 @@ from faceauthd.gate import Gate, Mode, Policy, Tick, step
 from faceauthd.inbox import Inbox
 from faceauthd.light import Light, LightPolicy
 from faceauthd.outputs import Vitals, signal_for, status_of
-from faceauthd.ports import Camera, Clock, Desk, Journal, Keeper, Notifier, Panel, People, Recognizer, Viewer
+from faceauthd.ports import (
+    Camera,
+    Clock,
+    Desk,
+    Journal,
+    Keeper,
+    Notifier,
+    Panel,
+    People,
+    Recognizer,
+    Thermometer,
+    Viewer,
+)
 from faceauthd.types import Asked, CommitDone, CommitFailed, Edge, Event, EventKind, Frame
 
 log = logging.getLogger(__name__)
@@ -45,6 +57,7 @@ class Ports:
     desk: Desk
     keeper: Keeper
     viewer: Viewer | None = None
+    thermometer: Thermometer | None = None
 
 
 class Daemon:
@@ -179,7 +192,8 @@ class Daemon:
 
     def _vitals(self, tick: Tick) -> Vitals:
         people, rate = tick.roster.people, self._rate.per_s
-        return Vitals(len(people), tick.roster.templates, rate, self._last_unlock, tick.trouble)
+        heat = self._ports.thermometer.celsius() if self._ports.thermometer else None
+        return Vitals(len(people), tick.roster.templates, rate, self._last_unlock, tick.trouble, heat)
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         for event in events:

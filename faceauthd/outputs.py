@@ -76,6 +76,8 @@ class Vitals:
     """Who, and when (monotonic seconds)."""
     trouble: str | None = None
     """Why the camera cannot be trusted, and what to do."""
+    celsius: float | None = None
+    """How hot the board is, where it tells."""
 
 
 def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
@@ -89,7 +91,7 @@ def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
     if vitals.last_unlock is not None:
         who, at_s = vitals.last_unlock
         parts.append(f"Last unlock: {who}, {_ago(now_s - at_s)}.")
-    parts.append(f"{vitals.fps:.1f} fps")
+    parts.append(f"{vitals.fps:.1f} fps" + ("" if vitals.celsius is None else f", {vitals.celsius:.0f} °C"))
     return " ".join(parts)
 
 

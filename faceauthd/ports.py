@@ -119,6 +119,14 @@ class Journal(Protocol):
         ...
 
 
+class Thermometer(Protocol):
+    """How hot the board is."""
+
+    def celsius(self) -> float | None:
+        """Degrees, None where nothing measures them. Cheap, it is asked at every tick."""
+        ...
+
+
 class Recognizer(Protocol):
     """Frames to sightings."""
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from faceauthd.adapters.camera_picamera2 import Library
+from faceauthd.adapters.pixel_formats import SYCC, Colour
 from tests.pixel_kit import Bytes, buffer_of, row_bytes
 
 ALL_CONTROLS = ("FrameDurationLimits", "ExposureTime", "ExposureValue", "AfMode", "LensPosition")
@@ -42,6 +43,7 @@ class Sensor:
     is_starved: bool = False
     is_unplugged: bool = False
     picture: Bytes | None = None
+    colour: Colour = SYCC
     hangs_in: set[str] = field(default_factory=set)
     opened: list[Picamera2] = field(default_factory=list)
     is_listed: bool | None = None
@@ -69,6 +71,14 @@ class Sensor:
         if self.picture is not None:
             return self.picture
         return np.full((height, width, 3), 20 + index % 200, np.uint8)
+
+
+def _colour_space(colour: Colour) -> SimpleNamespace:
+    """As libcamera's binding prints its enumerations."""
+    return SimpleNamespace(
+        ycbcrEncoding="YcbcrEncoding.Rec" + colour.matrix.removeprefix("BT."),
+        range="Range.Full" if colour.is_full_range else "Range.Limited",
+    )
 
 
 @dataclass
@@ -158,6 +168,7 @@ class Picamera2:
             stream["stride"] = (row_bytes(stream["format"], stream["size"][0]) if known else 0) + padding
         if not self.sensor.can_flip:
             configuration["transform"] = _Transform()
+        configuration["colour_space"] = _colour_space(self.sensor.colour)
         self.given = configuration
 
     def camera_configuration(self) -> dict[str, Any]:
@@ -215,7 +226,7 @@ class _Request:
     def make_buffer(self, name: str) -> Bytes:
         stream = self.camera.given[name]
         picture = self.camera.sensor.frame(self.index, *stream["size"])
-        return buffer_of(picture, stream["format"], stream["stride"])
+        return buffer_of(picture, stream["format"], stream["stride"], self.camera.sensor.colour)
 
     def get_metadata(self) -> dict[str, Any]:
         taken_s = self.taken_s if self.camera.sensor.stuck_at_s is None else self.camera.sensor.stuck_at_s

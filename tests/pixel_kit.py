@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from faceauthd.adapters.pixel_formats import SYCC, Colour
+
 Bytes = NDArray[np.uint8]
 PADDING = 201
 """A value that would be seen if padding were taken for picture."""
@@ -28,11 +30,24 @@ def padded(rows: Bytes, stride: int) -> Bytes:
     return whole.reshape(-1)
 
 
-def yuv(picture: Bytes) -> tuple[Bytes, Bytes, Bytes]:
-    """ITU-R BT.601, full range, as ITU-T T.871 (JFIF) writes it down; colour at half the size."""
-    red, green, blue = np.moveaxis(picture.astype(np.float64), -1, 0)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    planes = (luma, (blue - luma) / 1.772 + 128, (red - luma) / 1.402 + 128)
+LUMA = {
+    "BT.601": (0.299, 0.587, 0.114),
+    "BT.709": (0.2126, 0.7152, 0.0722),
+    "BT.2020": (0.2627, 0.6780, 0.0593),
+}
+"""Shares of red, green and blue."""
+FULL, LIMITED = (0, 255, 255), (16, 219, 224)
+"""Black, how far above it white is, and how far apart the extremes of colour are."""
+
+
+def yuv(picture: Bytes, colour: Colour = SYCC) -> tuple[Bytes, Bytes, Bytes]:
+    """As the recommendation writes it down (full range: ITU-T T.871, JFIF); colour at half the size."""
+    shares = LUMA[colour.matrix]
+    black, above, apart = FULL if colour.is_full_range else LIMITED
+    red, _, blue = channels = np.moveaxis(picture.astype(np.float64) / 255, -1, 0)
+    luma = sum(share * channel for share, channel in zip(shares, channels, strict=True))
+    blueness, redness = (blue - luma) / (2 - 2 * shares[2]), (red - luma) / (2 - 2 * shares[0])
+    planes = (black + above * luma, 128 + apart * blueness, 128 + apart * redness)
     y, u, v = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in planes)
     return y, u[::2, ::2], v[::2, ::2]
 
@@ -41,13 +56,13 @@ def row_bytes(name: str, width: int) -> int:
     return width * (len(PACKED[name]) if name in PACKED else 1)
 
 
-def buffer_of(picture: Bytes, name: str, stride: int) -> Bytes:
+def buffer_of(picture: Bytes, name: str, stride: int, colour: Colour = SYCC) -> Bytes:
     """`picture` (height, width, 3) RGB in format `name`."""
     height, width = picture.shape[:2]
     if name in PACKED:
         with_filler = np.concatenate([picture, np.full_like(picture[..., :1], 77)], axis=-1)
         return padded(with_filler[..., list(PACKED[name])].reshape(height, -1), stride)
-    y, u, v = yuv(picture)
+    y, u, v = yuv(picture, colour)
     first, second = (v, u) if name in ("NV21", "YVU420") else (u, v)
     if name.startswith("NV"):
         woven = np.stack([first, second], axis=-1).reshape(height // 2, width)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from faceauthd.adapters.orientation import UPRIGHT, Orientation
 from faceauthd.adapters.playback import Playback
 from faceauthd.errors import CameraError
 
@@ -36,8 +37,10 @@ class AvCamera(Playback):
         pace: Pace = "real",
         at_end: AtEnd = "stop",
         stall_s: float = 3.0,
+        orientation: Orientation = UPRIGHT,
     ) -> None:
-        super().__init__(_VideoReel(source), clock, pace=pace, at_end=at_end, stall_s=stall_s)
+        reel = _VideoReel(source)
+        super().__init__(reel, clock, pace=pace, at_end=at_end, stall_s=stall_s, orientation=orientation)
 
 
 class _VideoReel:

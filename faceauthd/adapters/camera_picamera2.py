@@ -9,11 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from faceauthd.adapters.camera_live import LiveCamera, Patience, Shot
 from faceauthd.adapters.orientation import Orientation
-from faceauthd.adapters.pixel_formats import Layout, check, to_rgb
+from faceauthd.adapters.pixel_formats import SYCC, Colour, Layout, check, to_rgb
 from faceauthd.errors import CameraError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ LORES_FORMAT = "YUV420"
 BUFFERS = 4
 """One shown, one being copied, two for the sensor; the default of 6 is a burden on the 512 MB of a Zero 2 W."""
 
+_MATRICES: dict[str, Literal["BT.709", "BT.2020"]] = {"Rec709": "BT.709", "Rec2020": "BT.2020"}
 _ERRORS = (RuntimeError, OSError, LookupError, ValueError, concurrent.futures.CancelledError)
 """What picamera2 and libcamera's binding raise, which is C++'s system_error as RuntimeError for the most part."""
 _LIST = "`rpicam-hello --list-cameras` shows what is there"
@@ -150,7 +151,8 @@ class _Device:
             )
         )
         given = picam2.camera_configuration()
-        layouts = {name: _layout(given[name]) for name in ("main", "lores") if given.get(name)}
+        colour = _colour(given.get("colour_space"))
+        layouts = {name: _layout(given[name], colour) for name in ("main", "lores") if given.get(name)}
         for layout in layouts.values():
             check(layout)
         picam2.start()
@@ -214,9 +216,17 @@ def _controls(wanted: Wanted, offered: Mapping[str, object], enums: Any) -> dict
     return {name: value for name, value in asked.items() if name in offered}
 
 
-def _layout(stream: Mapping[str, Any]) -> Layout:
+def _layout(stream: Mapping[str, Any], colour: Colour) -> Layout:
     width, height = stream["size"]
-    return Layout(str(stream["format"]), width, height, stream["stride"])
+    return Layout(str(stream["format"]), width, height, stream["stride"], colour)
+
+
+def _colour(space: Any) -> Colour:
+    """What a `libcamera.ColorSpace` means for YUV. A camera that does not tell is taken to give what was asked for."""
+    if space is None:
+        return SYCC
+    matrix, values = (str(value).rpartition(".")[2] for value in (space.ycbcrEncoding, space.range))
+    return Colour(_MATRICES.get(matrix, SYCC.matrix), values != "Limited")
 
 
 def _told(error: BaseException) -> str:

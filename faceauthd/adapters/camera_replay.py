@@ -6,6 +6,7 @@ import csv
 import math
 from typing import TYPE_CHECKING
 
+from faceauthd.adapters.orientation import UPRIGHT, Orientation
 from faceauthd.adapters.playback import Playback
 from faceauthd.errors import CameraError, PictureError
 from faceauthd.picture import load_picture
@@ -41,12 +42,13 @@ class ReplayCamera(Playback):
         pace: Pace = "real",
         at_end: AtEnd = "loop",
         stall_s: float = 3.0,
+        orientation: Orientation = UPRIGHT,
         on_problem: Callable[[str], None] | None = None,
     ) -> None:
         if not (math.isfinite(fps) and fps > 0):
             raise CameraError(f"{folder}: a replay needs more than 0 frames a second, not {fps:g}")
         reel = _FolderReel(scheduled(folder, fps), 1.0 / fps, on_problem)
-        super().__init__(reel, clock, pace=pace, at_end=at_end, stall_s=stall_s)
+        super().__init__(reel, clock, pace=pace, at_end=at_end, stall_s=stall_s, orientation=orientation)
 
 
 def scheduled(folder: Path, fps: float) -> list[tuple[Path, float]]:

@@ -42,3 +42,6 @@ class Orientation:
         if self.quarter:
             turned = np.rot90(turned, k=-1)
         return np.ascontiguousarray(turned)
+
+
+UPRIGHT = Orientation()

@@ -1,14 +1,15 @@
 """The pixel formats that cameras give, turned into RGB pictures. numpy only.
 
 libcamera names the packed formats as DRM does, from the most significant byte of a little-endian word: `RGB888` lies in
-memory as blue, green, red (https://docs.kernel.org/gpu/drm-kms.html, drm_fourcc.h). YUV is taken to be full range with
-the BT.601 matrix, which is what libcamera calls the colour space sYCC, and what the cameras are asked for.
+memory as blue, green, red (https://docs.kernel.org/gpu/drm-kms.html, drm_fourcc.h). YUV is what its `Colour` says; the
+cameras are asked for full range with the BT.601 matrix, which is what libcamera calls the colour space sYCC.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """What YUV means: by which ITU-R recommendation it was made, and whether grey goes from 0 to 255, or 16 to 235."""
+
+    matrix: Literal["BT.601", "BT.709", "BT.2020"] = "BT.601"
+    is_full_range: bool = True
+
+
+SYCC = Colour()
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a buffer holds a picture. `stride` is bytes from one row to the next, padding included."""
 
@@ -32,6 +44,8 @@ class Layout:
     width: int
     height: int
     stride: int
+    colour: Colour = SYCC
+    """Of YUV; the other formats have none."""
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height} {self.format}"
@@ -76,7 +90,7 @@ def to_rgb(buffer: Bytes, layout: Layout) -> Picture:
         _, order = _PACKED[layout.format]
         rows = _rows(buffer, layout.height, layout.row_bytes, layout.stride)
         return rows.reshape(layout.height, layout.width, -1)[..., order]
-    return _from_yuv(*_PLANAR[layout.format](buffer, layout))
+    return _from_yuv(*_PLANAR[layout.format](buffer, layout), _tables(layout.colour))
 
 
 def _rows(buffer: Bytes, rows: int, row_bytes: int, stride: int) -> Bytes:
@@ -114,24 +128,49 @@ def _yvu420(buffer: Bytes, layout: Layout) -> Planes:
     return luma, u, v
 
 
-def _from_yuv(luma: Bytes, u: Bytes, v: Bytes) -> Picture:
+def _from_yuv(luma: Bytes, u: Bytes, v: Bytes, of: _Tables) -> Picture:
     """Each sample of colour counts for the two by two pixels that it stands for."""
     height, width = luma.shape
-    grey = luma.reshape(height // 2, 2, width // 2, 2).astype(np.int16)
+    grey = (luma.astype(np.int16) if of.grey is None else of.grey[luma]).reshape(height // 2, 2, width // 2, 2)
     picture = np.empty((height, width, 3), np.uint8)
-    for channel, shift in enumerate((_RED_V[v], _GREEN_U[u] + _GREEN_V[v] >> _BITS, _BLUE_U[u])):
+    for channel, shift in enumerate((of.red_v[v], of.green_u[u] + of.green_v[v] >> _BITS, of.blue_u[u])):
         plane = np.clip(grey + shift[:, None, :, None], 0, 255)
         picture[..., channel] = plane.reshape(height, width)
     return picture
 
 
 _BITS = 6
-_CHROMA = np.arange(256) - 128.0
-# ITU-R BT.601-7, 2.5.1, inverted: R = Y + 1.402 V, G = Y - 0.344136 U - 0.714136 V, B = Y + 1.772 U.
-_RED_V = np.rint(1.402 * _CHROMA).astype(np.int16)
-_BLUE_U = np.rint(1.772 * _CHROMA).astype(np.int16)
-_GREEN_U = np.rint(-0.344136 * _CHROMA * (1 << _BITS)).astype(np.int16)
-_GREEN_V = (np.rint(-0.714136 * _CHROMA * (1 << _BITS)) + (1 << _BITS - 1)).astype(np.int16)
+_RED_AND_BLUE = {"BT.601": (0.299, 0.114), "BT.709": (0.2126, 0.0722), "BT.2020": (0.2627, 0.0593)}
+"""Their shares in the luma: ITU-R BT.601-7, 2.5.1; BT.709-6, 3.2; BT.2020-2, table 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What each value of a plane adds to a channel; green is scaled by `1 << _BITS`. `grey` None leaves it as it is."""
+
+    grey: NDArray[np.int16] | None
+    red_v: NDArray[np.int16]
+    green_u: NDArray[np.int16]
+    green_v: NDArray[np.int16]
+    blue_u: NDArray[np.int16]
+
+
+@cache
+def _tables(colour: Colour) -> _Tables:
+    """The recommendation inverted: R = Y + 2 (1 - r) V, B = Y + 2 (1 - b) U, and G from Y = r R + g G + b B."""
+    red, blue = _RED_AND_BLUE[colour.matrix]
+    green = 1 - red - blue
+    chroma = (np.arange(256) - 128.0) * (1 if colour.is_full_range else 255 / 224)
+    red_v, blue_u = 2 * (1 - red) * chroma, 2 * (1 - blue) * chroma
+    grey = None if colour.is_full_range else np.rint((np.arange(256) - 16.0) * 255 / 219).astype(np.int16)
+    return _Tables(
+        grey,
+        np.rint(red_v).astype(np.int16),
+        np.rint(-blue / green * blue_u * (1 << _BITS)).astype(np.int16),
+        (np.rint(-red / green * red_v * (1 << _BITS)) + (1 << _BITS - 1)).astype(np.int16),
+        np.rint(blue_u).astype(np.int16),
+    )
+
 
 # format: bytes a pixel, and which of them are red, green and blue.
 _PACKED: dict[str, tuple[int, slice]] = {

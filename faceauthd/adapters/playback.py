@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from faceauthd.adapters.orientation import UPRIGHT, Orientation
 from faceauthd.errors import CameraError
 from faceauthd.types import Frame
 
@@ -49,14 +50,25 @@ class Reel(Protocol):
 
 
 class Playback:
-    """A `ports.Camera` over a reel. The reel begins when the first frame is asked for."""
+    """A `ports.Camera` over a reel. The reel begins when the first frame is asked for; its pictures are set upright as
+    `orientation` says."""
 
-    def __init__(self, reel: Reel, clock: Clock, *, pace: Pace, at_end: AtEnd, stall_s: float) -> None:
+    def __init__(
+        self,
+        reel: Reel,
+        clock: Clock,
+        *,
+        pace: Pace,
+        at_end: AtEnd,
+        stall_s: float,
+        orientation: Orientation = UPRIGHT,
+    ) -> None:
         self._reel = reel
         self._clock = clock
         self._pace = pace
         self._at_end = at_end
         self._stall_s = stall_s
+        self._orientation = orientation
         self._began_s: float | None = None
         self._opened_s = clock.now()
         self._last: Frame | None = None
@@ -128,7 +140,7 @@ class Playback:
         self._has_shown = self._has_shown or picture is not None
         if following_s is None:
             self._end(began_s + at_s)
-        return None if picture is None else Frame(picture, began_s + at_s)
+        return None if picture is None else Frame(self._orientation.apply(picture), began_s + at_s)
 
     def _held(self, due_s: float) -> Frame | None:
         """The last frame once more, at the newest time that is due."""

@@ -72,6 +72,12 @@ def cautions(config: Config, processors: int | None = None) -> Iterator[Remark]:
                 f"GPIO{output} rests high from power-on until faceauthd starts, so the {name} is on that long; use one"
                 " of GPIO 9 to 27",
             )
+    if panel.pin_factory in ("native", "rpigpio") and "gpiozero" in panel.kind:
+        yield (
+            (("panel", "pin_factory"),),
+            f"{panel.pin_factory} drives the pins through /dev/gpiomem or /dev/mem, which the service may not use; use"
+            " lgpio",
+        )
     if pins.light is not None and config.camera.parsed_source.kind is not SourceKind.PICAMERA2:
         yield (
             (("panel", "pins", "light"), ("camera", "source")),

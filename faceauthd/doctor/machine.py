@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from faceauthd.adapters.thermometer import ZONE, celsius_of
 from faceauthd.doctor.finding import Finding, bad, good, warning
 from faceauthd.doctor.host import Host
 
@@ -13,7 +14,9 @@ RELEASED = 2026
 THROTTLES_AT_C, STOPS_AT_C = 80.0, 85.0
 """A Raspberry Pi slows down from 80 degrees on and holds at 85 (Raspberry Pi documentation, "Frequency management")."""
 
-_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
+_RTC, _RTC_NAME = Path("/dev/rtc0"), Path("/sys/class/rtc/rtc0/name")
+CHARGED_V = 2.0
+"""Where the 3 V cell that is sold for a Pi 5 (ML 2020) is empty. Not tried on one."""
 _THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 _NOW = {0: "the supply's voltage is too low", 1: "the processor's frequency is capped", 2: "it is throttled",
         3: "it is at its temperature limit"}  # fmt: skip
@@ -30,17 +33,27 @@ def check_clock(now: datetime, host: Host) -> Finding:
         return bad("clock", f"it is not {now:%Y-%m-%d}", set_it)
     said = f"{now:%Y-%m-%d %H:%M %Z}"
     is_set = host.run("timedatectl", "show", "--property=NTPSynchronized", "--value")
-    if is_set == "yes" or host.exists(Path("/dev/rtc0")):
+    if is_set == "yes" or (host.exists(_RTC) and not _lacks_battery(host)):
         return good("clock", said)
     return warning("clock", f"{said}, but no time server confirms it and there is no clock with a battery", set_it)
 
 
+def _lacks_battery(host: Host) -> bool:
+    """A Pi 5 has a clock of its own, and is sold without the battery at whose socket (J5) the firmware measures."""
+    if "rpi-rtc" not in (host.read(_RTC_NAME) or ""):
+        return False
+    told = (host.run("vcgencmd", "pmic_read_adc", "BATT_V") or "").rpartition("=")[2].removesuffix("V")
+    try:
+        return not float(told) >= CHARGED_V
+    except ValueError:
+        return True
+
+
 def check_temperature(host: Host) -> Finding | None:
     """None where the board has no thermometer."""
-    text = host.read(_ZONE)
-    if text is None or not text.lstrip("-").isdecimal():
+    degrees = celsius_of(host.read(ZONE) or "")
+    if degrees is None:
         return None
-    degrees = int(text) / 1000
     said = f"{degrees:.0f} °C"
     if degrees >= STOPS_AT_C:
         return bad("temperature", said, "give the board air, or a heat sink")
@@ -75,7 +88,9 @@ def check_service(host: Host) -> Finding:
     if state == "active":
         return good("service", "active")
     if state in ("activating", "reloading", "deactivating"):
-        return warning("service", state, "`systemctl status faceauthd` says what it waits for: a camera, or the next try")
+        return warning(
+            "service", state, "`systemctl status faceauthd` says what it waits for: a camera, or the next try"
+        )
     if state == "failed":
         return bad("service", "failed", "see why: journalctl -u faceauthd; then: sudo systemctl restart faceauthd")
     if host.run("systemctl", "is-enabled", "faceauthd") in (None, "", "not-found"):

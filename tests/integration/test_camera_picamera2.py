@@ -16,6 +16,7 @@ import pytest
 from faceauthd.adapters.camera_picamera2 import Library, Picamera2Camera, Wanted, load_library
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
 from faceauthd.adapters.orientation import Orientation
+from faceauthd.adapters.pixel_formats import Colour
 from faceauthd.errors import CameraError
 from tests.fake_picamera2 import Sensor
 from tests.integration.test_camera_contract import LATE_S, QUICK, back, complaint, first_frame
@@ -86,6 +87,17 @@ def test_whatever_format_and_size_it_gives_is_read(sensor: Sensor, opened: Open,
     for picture in (frame.main, frame.lores):
         assert picture is not None
         assert np.abs(picture.astype(int) - sensor.picture).max() <= 2
+
+
+@pytest.mark.parametrize("colour", [Colour("BT.601", False), Colour("BT.709", False), Colour("BT.2020", True)])
+def test_whatever_colours_it_gives_are_read(sensor: Sensor, opened: Open, colour: Colour) -> None:
+    sensor.colour, sensor.sizes = colour, {"lores": (40, 30)}
+    sensor.picture = np.zeros((30, 40, 3), np.uint8)
+    sensor.picture[:16, :, 0], sensor.picture[16:, :20, 1], sensor.picture[16:, 20:, 2] = 200, 180, 160
+    sensor.sizes["main"] = (40, 30)
+    frame = first_frame(opened())
+    assert frame.lores is not None
+    assert np.abs(frame.lores.astype(int) - sensor.picture).max() <= 3
 
 
 @pytest.mark.parametrize("can_flip", [True, False])

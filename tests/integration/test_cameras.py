@@ -15,6 +15,8 @@ from faceauthd.adapters.camera_av import AvCamera
 from faceauthd.adapters.camera_replay import ReplayCamera
 from faceauthd.adapters.camera_scene import SceneCamera
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
+from faceauthd.cameras import open_camera
+from faceauthd.config import load_config
 from faceauthd.errors import CameraError
 from faceauthd.picture import save_picture
 from faceauthd.ports import Camera, Clock
@@ -67,14 +69,15 @@ def of_video(folder: Path) -> Make:
     return lambda clock, **options: AvCamera(str(folder / "video.mkv"), clock, stall_s=STALL_S, **options)
 
 
-def encode(path: Path, at: Sequence[int] = range(FRAMES)) -> None:
-    """A video of the eight pictures, `at` so many tenths of a second."""
+def encode(path: Path, at: Sequence[int] = range(FRAMES), picture: np.ndarray | None = None) -> None:
+    """A video of the eight pictures (or of one, eight times), `at` so many tenths of a second."""
     av: Any = pytest.importorskip("av", reason="video needs the extra 'av'")
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=int(FPS))
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for index in range(FRAMES):
-            frame = av.VideoFrame.from_ndarray(grey(20 + 20 * index), format="rgb24")
+            shown = grey(20 + 20 * index) if picture is None else picture
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24")
             frame.pts, frame.time_base = at[index], Fraction(1, int(FPS))
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -106,6 +109,28 @@ def test_every_frame_comes_in_order_at_its_time_and_then_it_is_finished(make: Ma
     assert all(frame.main.dtype == np.uint8 and frame.main.shape == (48, 64, 3) for frame in seen)
     assert camera.next_frame(0.5) is None
     assert clock.now() == pytest.approx(nows[-1] + 0.5)
+
+
+@pytest.mark.parametrize("is_video", [False, True])
+def test_a_replay_is_set_upright_as_the_configuration_says(tmp_path: Path, is_video: bool) -> None:
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:24, :32] = (
+        200  # top left; turned by a quarter clockwise it is top right, mirrored before that bottom right
+    )
+    if is_video:
+        source = tmp_path / "turned.mkv"
+        encode(source, picture=picture)
+    else:
+        source = tmp_path
+        save_picture(picture, tmp_path / "0.png")
+    overrides = [f"camera.source=replay:{source}", "camera.rotation=90", "camera.hflip=true", "camera.pace=fast"]
+    settings = load_config(None, overrides).config.camera
+    camera = open_camera(settings, ManualClock(), lambda edge: None, None)  # type: ignore[arg-type]  # for scenes only
+    frame = camera.next_frame(0.5)
+    camera.close()
+    assert frame is not None
+    assert frame.main.shape == (64, 48, 3)
+    assert [bool(frame.main[y, x, 0] > 100) for y in (8, 56) for x in (6, 42)] == [False, False, False, True]
 
 
 def test_a_wait_is_bounded_and_a_frame_that_is_due_later_comes_later(make: Make) -> None:

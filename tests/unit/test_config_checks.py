@@ -83,6 +83,8 @@ def test_what_lies_just_inside_is_accepted(overrides: list[str]) -> None:
         (["decision.liveness=off"], "decision.liveness: off lets a photograph of somebody enrolled open the door"),
         (["vision.eyes_open_required=false"], "vision.eyes_open_required: false lets the face of somebody asleep"),
         (["panel.kind=terminal"], "panel.kind: a real camera, but no relay is driven"),
+        (["panel.pin_factory=rpigpio"], "panel.pin_factory: rpigpio drives the pins through /dev/gpiomem or /dev/mem"),
+        (["panel.pin_factory=native"], "panel.pin_factory: native drives the pins through /dev/gpiomem or /dev/mem"),
         (["panel.pin_factory=mock"], "panel.kind: a real camera, but no relay is driven"),
         (
             ["camera.source=replay:/x", "camera.replay_fps=2"],

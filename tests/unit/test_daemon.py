@@ -238,6 +238,20 @@ def test_the_status_names_the_cameras_trouble_and_the_remedy() -> None:
     assert rig.notifier.statuses[-1].startswith("Locked: there is no camera 7; is its cable seated?")
 
 
+def test_the_status_says_how_hot_it_is_where_that_is_known() -> None:
+    class Warm:
+        def celsius(self) -> float | None:
+            return 41.0
+
+    rig = Rig((True,) * 3)
+    daemon = rig.daemon()
+    daemon.tick()
+    daemon._ports = replace(daemon._ports, thermometer=Warm())
+    daemon.run()
+    assert rig.notifier.statuses[0].endswith(" fps")
+    assert rig.notifier.statuses[-1].endswith(" fps, 41 °C")
+
+
 def test_ready_is_said_once_and_only_with_a_frame() -> None:
     rig = Rig((None,) * 5 + (CAMERA_LOST,) * 1000 + (True,) * 5)
     rig.daemon().run()

@@ -260,6 +260,8 @@ def test_room_on_the_disk(free: int, grade: Grade) -> None:
 # ---------------------------------------------------------------- the machine
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PI_5 = {"/dev/rtc0": "", "/sys/class/rtc/rtc0/name": "rpi-rtc soc@107c000000:rpi_rtc"}
+BATTERY = "vcgencmd pmic_read_adc BATT_V"
 SYNCED = {"timedatectl show --property=NTPSynchronized --value": "yes"}
 
 
@@ -269,6 +271,12 @@ SYNCED = {"timedatectl show --property=NTPSynchronized --value": "yes"}
         (NOON.replace(year=1970), FakeHost(SYNCED), Grade.BAD),
         (NOON, FakeHost(SYNCED), Grade.GOOD),
         (NOON, FakeHost(files={"/dev/rtc0": ""}), Grade.GOOD),
+        (NOON, FakeHost(files={**PI_5, "/sys/class/rtc/rtc0/name": "rtc-ds1307 1-0068"}), Grade.GOOD),
+        (NOON, FakeHost(files=PI_5), Grade.WARNING),
+        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.WARNING),
+        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=nanV"}, PI_5), Grade.WARNING),
+        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=3.02099500V"}, PI_5), Grade.GOOD),
+        (NOON, FakeHost({**SYNCED, BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.GOOD),
         (NOON, FakeHost(), Grade.WARNING),
     ],
 )

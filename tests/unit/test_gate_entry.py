@@ -510,3 +510,5 @@ def test_the_status_says_what_is_waited_for() -> None:
     assert "Looking for ben" in said[0]
     assert "second person after ann" in said[1]
     assert "blink or a turn" in said[2]
+    hot = replace(vitals, last_unlock=("ann", two.now_s - 120), celsius=41.4)
+    assert status_of(two.gate, hot, two.now_s).endswith("10 templates. Last unlock: ann, 2 min ago. 10.0 fps, 41 °C")

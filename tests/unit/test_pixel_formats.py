@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from faceauthd.adapters.orientation import Orientation
-from faceauthd.adapters.pixel_formats import Layout, to_rgb
+from faceauthd.adapters.pixel_formats import Colour, Layout, to_rgb
 from faceauthd.errors import CameraError
-from tests.pixel_kit import PACKED, PLANAR, buffer_of, row_bytes
+from tests.pixel_kit import LUMA, PACKED, PLANAR, buffer_of, row_bytes
 
 Bytes = NDArray[np.uint8]
 WIDTH, HEIGHT = 12, 8
@@ -36,6 +38,14 @@ def test_yuv_comes_back_within_what_eight_bits_lose(name: str, padding: int) -> 
     shown = to_rgb(buffer_of(picture, name, stride), Layout(name, WIDTH, HEIGHT, stride))
     assert shown.dtype == np.uint8
     assert np.abs(shown.astype(int) - picture).max() <= 2
+
+
+@pytest.mark.parametrize("matrix", LUMA)
+@pytest.mark.parametrize("is_full_range", [True, False])
+def test_yuv_is_read_as_what_it_is(matrix: Literal["BT.601", "BT.709", "BT.2020"], is_full_range: bool) -> None:
+    picture, colour = colours(), Colour(matrix, is_full_range)
+    shown = to_rgb(buffer_of(picture, "NV12", WIDTH, colour), Layout("NV12", WIDTH, HEIGHT, WIDTH, colour))
+    assert np.abs(shown.astype(int) - picture).max() <= 3
 
 
 @pytest.mark.parametrize("name", ["NV12", "YUV420"])
