@@ -107,7 +107,8 @@ class _Device:
 
 _REMEDIES = {
     errno.ENOENT: "it is not there; is it plugged in? `v4l2-ctl --list-devices` shows what is",
-    errno.ENODEV: "it was unplugged",
+    errno.ENODEV: "it was unplugged, or is that device of a camera that gives no pictures; try the number before",
+    errno.ENOTTY: "it is no camera; `v4l2-ctl --list-devices` shows what is",
     errno.EBUSY: "another process uses it; end that",
     errno.EACCES: "this user may not use it; add the user to group video",
 }
