@@ -201,7 +201,7 @@ find_version() {
     done
     folder=$PREFIX/versions/$id
     version=$folder
-    if [ "$(readlink -f "$PREFIX/current" 2>/dev/null)" = "$folder" ]; then version=$folder.again; fi
+    if [ "$(in_force)" = "$folder" ]; then version=$folder.again; fi
     return 1
 }
 
@@ -301,6 +301,9 @@ make_users() {
     fi
 }
 
+# The folder of the version in force; nothing if there is none, for which `readlink -f` alone would name the pointer itself.
+in_force() { if [ -L "$PREFIX/current" ]; then readlink -f "$PREFIX/current"; fi; }
+
 # put_in_force VERSION: the pointer and the units that belong to it.
 put_in_force() {
     local name
@@ -318,7 +321,7 @@ put_in_force() {
 switch_over() {
     step 'putting it in force'
     local before
-    before=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
+    before=$(in_force)
     put_in_force "$version"
     systemctl --quiet enable faceauthd.service
     if ! has_systemd; then
@@ -399,7 +402,7 @@ install_all() {
     id=$(version_id)
     version=$PREFIX/versions/$id
     local before
-    before=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
+    before=$(in_force)
     is_started=yes
     is_waiting=''
     install_packages

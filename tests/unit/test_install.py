@@ -145,6 +145,13 @@ def test_another_python_makes_another_version() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\w+-[0-9a-f]{12}-py3\.11", ids[0])
 
 
+def test_a_first_version_that_does_not_start_has_none_before_it(versions: Path) -> None:
+    assert run(f"PREFIX={versions}; in_force").strip() == str(versions / "versions" / "1-abc")
+    (versions / "current").unlink()
+    assert run(f"PREFIX={versions}; in_force") == ""
+    assert 'readlink -f "$PREFIX/current" 2>' not in INSTALLER.read_text()
+
+
 # --- where we are
 
 
