@@ -302,7 +302,7 @@ make_users() {
 }
 
 # The folder of the version in force; nothing if there is none, for which `readlink -f` alone would name the pointer itself.
-in_force() { if [ -L "$PREFIX/current" ]; then readlink -f "$PREFIX/current"; fi; }
+in_force() { if [ -L "$PREFIX/current" ]; then readlink -f "$PREFIX/current" || true; fi; }
 
 # put_in_force VERSION: the pointer and the units that belong to it.
 put_in_force() {
