@@ -103,7 +103,7 @@ class Daemon:
         """One turn: look, decide, show, record."""
         ports = self._ports
         frame = self._next_frame()
-        seen = ports.recognizer.look(frame, self.gate.wants(frame.time_s, self._policy.entry)) if frame else None
+        seen = ports.recognizer.look(frame, self.gate.wants(frame.time_s, self._policy)) if frame else None
         now_s = ports.clock.now()
         tick = Tick(
             now_s=now_s,

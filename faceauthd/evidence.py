@@ -14,7 +14,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from faceauthd.types import Reason, Sighting, Suspicion
+from faceauthd.types import Match, Reason, Sighting, Suspicion
 
 SAME_FACE_COSINE = 0.40
 """Two looks of one track that are less alike than this are not one face: somebody stepped in front.
@@ -162,6 +162,26 @@ def is_live(looks: tuple[Look, ...], policy: EvidencePolicy) -> bool:
         return True
     liveness = mean_liveness(looks)
     return liveness is not None and liveness >= policy.liveness_min
+
+
+def likeness(looks: tuple[Look, ...], threshold: float, whose: int | None) -> int | None:
+    """Whom more than a third of the looks are as close to as a match has to be, besides `whose` face it is.
+
+    None if nobody; `NAMELESS` if it is not known who.
+    """
+    close = [rival for look in looks if (rival := rival_of(look, threshold, whose)) is not None]
+    return max(close, key=close.count) if 3 * len(close) > len(looks) else None
+
+
+NAMELESS = 0
+"""Stands for somebody enrolled of whom a look tells no more than that they are next best; nobody has this id."""
+
+
+def rival_of(look: Look | Match, threshold: float, whose: int | None) -> int | None:
+    """Somebody besides `whose` face it is whom this one look would be taken for."""
+    if look.person_id is not None and look.person_id != whose:
+        return look.person_id if look.score >= threshold else None
+    return NAMELESS if look.runner_up >= threshold else None
 
 
 def mean_liveness(looks: tuple[Look, ...]) -> float | None:

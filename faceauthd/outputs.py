@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from faceauthd.enrolment import Enrolment
 from faceauthd.gate.state import Alarm, Gate, Mode
-from faceauthd.types import Signal, SignalKind
+from faceauthd.types import Reason, Signal, SignalKind
 
 _KINDS = {
     Mode.WATCHING: SignalKind.READY,
@@ -19,11 +20,14 @@ _KINDS = {
     Mode.VOUCHING: SignalKind.VOUCH,
     Mode.ENROLLING: SignalKind.ENROLLING,
     Mode.ENROLLED: SignalKind.ENROLLED,
+    Mode.GIVEN_UP: SignalKind.CANCELLED,
     Mode.SECOND: SignalKind.SECOND,
     Mode.CHALLENGE: SignalKind.CHALLENGE,
     Mode.ASKED: SignalKind.LOOKING,
     Mode.FAULT: SignalKind.FAULT,
 }
+_OF_REFUSALS = {Reason.SPOOF: SignalKind.SPOOF, Reason.NOT_NOW: SignalKind.NOT_NOW}
+"""Refusals with a signal of their own."""
 _ALARMS = {Alarm.HELD: SignalKind.DOOR_HELD, Alarm.FORCED: SignalKind.DOOR_FORCED}
 _ALARM_WORDS = {Alarm.HELD: "The door is held open.", Alarm.FORCED: "The door was forced."}
 _LESS_THAN_AN_ALARM = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.REFUSED, Mode.LOCKED_OUT})
@@ -44,11 +48,16 @@ def _signal(gate: Gate, now_s: float, wanted: int) -> Signal:
         return Signal(SignalKind.UNLOCKED, now_s, gate.exit_since_s, is_open, is_alarm=is_alarm)
     if gate.door.alarm is not None and gate.mode in _LESS_THAN_AN_ALARM:
         return Signal(_ALARMS[gate.door.alarm], now_s, gate.door.alarm_since_s, is_open, is_alarm=True)
+    kind = _kind(gate)
+    if gate.spoofs.is_on(now_s) and (gate.mode is Mode.WATCHING or kind is SignalKind.SPOOF):
+        return Signal(SignalKind.SPOOF_ALARM, now_s, gate.spoofs.since_s, is_open, is_alarm=True)
     taken = len(gate.enrolment.taken) if gate.enrolment else 0
+    is_turn = kind is SignalKind.TURN and gate.enrolment is not None
     return Signal(
-        kind=_kind(gate),
+        kind=kind,
         now_s=now_s,
-        since_s=gate.since_s,
+        since_s=gate.enrolment.asked_s if is_turn and gate.enrolment else gate.since_s,
+        turn=gate.enrolment.asks if is_turn and gate.enrolment else None,
         is_open=is_open,
         progress=(taken, wanted) if gate.enrolment else (0, 0),
         name=gate.person or (gate.enrolment.name if gate.enrolment else None),
@@ -58,11 +67,20 @@ def _signal(gate: Gate, now_s: float, wanted: int) -> Signal:
 
 
 def _kind(gate: Gate) -> SignalKind:
-    if gate.mode is Mode.REFUSED and gate.reason == "SPOOF":
-        return SignalKind.SPOOF
+    if gate.mode is Mode.REFUSED and gate.reason in _OF_REFUSALS:
+        return _OF_REFUSALS[gate.reason]
+    if gate.mode is Mode.ENROLLING and gate.enrolment is not None:
+        return _kind_of_enrolment(gate.enrolment, gate.hint)
     if gate.mode is Mode.VERIFYING and gate.hint is not None:
         return SignalKind.HOLD_STILL
     return _KINDS[gate.mode]
+
+
+def _kind_of_enrolment(enrolment: Enrolment, hint: Reason | None) -> SignalKind:
+    """What is in the way of a look goes before the pose that is missing."""
+    if enrolment.asks is not None and hint is None:
+        return SignalKind.TURN
+    return SignalKind.ENROLLING if enrolment.person_id is None else SignalKind.IMPROVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +127,16 @@ def _mode_words(gate: Gate, vitals: Vitals, now_s: float) -> str:
         case Mode.VOUCHING:
             return "Waiting for an administrator's face"
         case Mode.ENROLLING:
-            return "Enrolling"
+            is_known = gate.enrolment is not None and gate.enrolment.person_id is not None
+            return f"Taking more looks of {gate.enrolment.name}" if is_known and gate.enrolment else "Enrolling"
+        case Mode.GIVEN_UP:
+            return "Enrolment given up, nothing was kept"
         case Mode.SECOND:
             return f"Waiting for a second person after {gate.person}"
         case Mode.CHALLENGE:
             return "Waiting for a blink or a turn of the head"
-        case Mode.ASKED:
-            return f"Looking for {gate.verification.name if gate.verification else 'somebody'}, as a client asked"
+        case Mode.ASKED if gate.verification is not None:
+            return f"Looking for {gate.verification.name}, as a client asked"
         case Mode.ENROLLED:
             return f"Enrolled {gate.person}"
         case Mode.FAULT:

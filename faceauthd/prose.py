@@ -5,7 +5,7 @@ Nothing reads these sentences back; programs read the enums.
 
 from __future__ import annotations
 
-from faceauthd.types import Event, EventKind, Reason, Signal, SignalKind
+from faceauthd.types import Event, EventKind, Reason, Signal, SignalKind, Turn
 
 REASON_HINT: dict[Reason, str] = {
     Reason.NO_FACE: "look at the camera",
@@ -22,7 +22,7 @@ REASON_HINT: dict[Reason, str] = {
     Reason.UNKNOWN: "you are not known here",
     Reason.AMBIGUOUS: "look again, straight at the camera",
     Reason.NOT_NOW: "not at this time",
-    Reason.ALREADY_ENROLLED: "make room for the newcomer",
+    Reason.ALREADY_ENROLLED: "you are enrolled already",
     Reason.LOCKED_OUT: "wait, then try again",
 }
 """What the person in front of the camera can do about it."""
@@ -53,20 +53,38 @@ _SIGNAL: dict[SignalKind, str] = {
     SignalKind.HOLD_STILL: "Hold still",
     SignalKind.UNLOCKED: "Come in",
     SignalKind.REFUSED: "Refused",
+    SignalKind.NOT_NOW: "Not at this time",
     SignalKind.SPOOF: "Not a living face",
     SignalKind.LOCKED_OUT: "Locked out",
     SignalKind.CHALLENGE: "Blink, or turn your head a little",
     SignalKind.SECOND: "A second person must look now",
     SignalKind.VOUCH: "An administrator must look now",
     SignalKind.ENROLLING: "Enrolling",
+    SignalKind.TURN: "Turn your head a little",
+    SignalKind.IMPROVING: "More looks of",
     SignalKind.ENROLLED: "Enrolled",
+    SignalKind.CANCELLED: "Given up, nothing was kept",
     SignalKind.DOOR_HELD: "Shut the door",
     SignalKind.DOOR_FORCED: "The door was forced",
+    SignalKind.SPOOF_ALARM: "Alarm, suspected spoofs",
     SignalKind.FAULT: "Out of order",
     SignalKind.OFF: "Off",
 }
 
-_NAMED = {SignalKind.UNLOCKED: ", ", SignalKind.ENROLLING: " ", SignalKind.ENROLLED: " "}
+TURN_HINT: dict[Turn, str] = {
+    Turn.SIDE: "turn your head a little to one side",
+    Turn.OTHER_SIDE: "now a little to the other side",
+    Turn.UP: "lift your chin a little",
+    Turn.DOWN: "lower your chin a little",
+}
+"""The pose that an enrolment asks for."""
+
+_NAMED = {
+    SignalKind.UNLOCKED: ", ",
+    SignalKind.ENROLLING: " ",
+    SignalKind.IMPROVING: " ",
+    SignalKind.ENROLLED: " ",
+}
 """Signals that say the name, and what goes before it."""
 
 _GUIDING = (SignalKind.LOOKING, SignalKind.HOLD_STILL)
@@ -126,15 +144,28 @@ def printable(text: str, limit: int = 200) -> str:
 def signal_text(signal: Signal) -> str:
     """What the panel says to the person in front of it, in one short line."""
     text = _SIGNAL[signal.kind]
+    if signal.turn is not None:
+        text = _capital(TURN_HINT[signal.turn])
     if signal.name and signal.kind in _NAMED:
         text += _NAMED[signal.kind] + printable(signal.name, 40)
     done, total = signal.progress
     if total:
         text = f"{text}, {done} of {total}"
-    if not signal.reason:
+    if not signal.reason or signal.kind is SignalKind.NOT_NOW:
         return text
-    hint = REASON_HINT[signal.reason]
-    return hint[0].upper() + hint[1:] if signal.kind in _GUIDING else f"{text}: {hint}"
+    hint = _hint(signal)
+    return _capital(hint) if signal.kind in _GUIDING else f"{text}: {hint}"
+
+
+def _hint(signal: Signal) -> str:
+    """What they can do about it; of the voucher the newcomer is waited for."""
+    if signal.kind is SignalKind.ENROLLING and signal.reason is Reason.ALREADY_ENROLLED:
+        return "make room, or stay for more looks of you"
+    return REASON_HINT[signal.reason] if signal.reason else ""
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def event_text(event: Event) -> str:

@@ -74,7 +74,7 @@ class Watching(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """One of each; `liveness` is None where the check is switched off."""
+    """One of each; `liveness` is None where nobody ever asks for it (evaluations, photographs)."""
 
     detector: Detecting
     landmarker: Locating
@@ -170,7 +170,7 @@ class FaceRecognizer:
         tracks = [seen[i].track for i, _ in usable]
         continuity = [_cosine(self._last.get(track), probe) for track, probe in zip(tracks, probes, strict=True)]
         self._last |= {track: (frame.time_s, probe) for track, probe in zip(tracks, probes, strict=True)}
-        cues = self._watch(frame, seen, usable, continuity)
+        cues = self._watch(frame, seen, usable, continuity) if wants.liveness else [None] * len(usable)
         matches = self._gallery.best(probes)
         for row, (i, _) in enumerate(usable):
             watched = cues[row]

@@ -36,7 +36,10 @@ def policy_of(config: Config) -> Policy:
             liveness_min=decision.liveness_min if decision.liveness != "off" else None,
         ),
         enrolment=EnrolmentPolicy(
-            templates=enroll.templates, timeout_s=enroll.timeout_s, min_turn_deg=enroll.min_turn_deg
+            templates=enroll.templates,
+            timeout_s=enroll.timeout_s,
+            min_turn_deg=enroll.min_turn_deg,
+            liveness_min=decision.liveness_min,
         ),
         lockout=LockoutPolicy(
             config.lockout.refusals,
@@ -93,7 +96,7 @@ def stages_of(config: Config, pack: ModelPack) -> Stages:
         eyes=EyeModel(pack.eyes),
         embedder=Embedder(pack.embedder),
         view=pack.view,
-        liveness=LivenessModel(pack.liveness) if config.decision.liveness != "off" else None,
+        liveness=LivenessModel(pack.liveness),
         min_score=vision.detector_score,
     )
 

@@ -9,10 +9,10 @@ drones.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from faceauthd.rhythm import COUNTS, STEADY, Rhythm, blink, breathe
 from faceauthd.types import Signal, SignalKind
 
 Colour = tuple[float, float, float]
@@ -27,7 +27,6 @@ _NAMES = {
     _DARK: "dark", _WHITE: "white", _RED: "red", _GREEN: "green", _BLUE: "blue", _CYAN: "cyan", _MAGENTA: "magenta",
     _AMBER: "amber",
 }  # fmt: skip
-_COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 
 SWEEP_S = 1.5
 """The bar's light runs to and fro once in this time."""
@@ -50,14 +49,6 @@ class Levels:
     def status(self) -> float:
         """For a panel with a single lamp: the rhythm without the colour."""
         return max(self.red, self.green, self.blue)
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """Brightness, 0 to 1, by the seconds that a signal has lasted, and the same in words."""
-
-    at: Callable[[float], float]
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,45 +99,19 @@ def levels(signal: Signal, bar_lamps: int = 8) -> Levels:
     )
 
 
-_STEADY = Rhythm(lambda _: 1.0, "steady")
-
-
-def _breathe(period_s: float) -> Rhythm:
-    """A raised cosine, squared because the eye takes the root of what a lamp gives; it begins dark."""
-    return Rhythm(
-        lambda t: ((1.0 - math.cos(2.0 * math.pi * t / period_s)) / 2.0) ** 2, f"swells and fades every {period_s:g} s"
-    )
-
-
-def _blink(*durations_s: float) -> Rhythm:
-    """On and off by turns for `durations_s`, from the start again when they are over."""
-    period_s = sum(durations_s)
-    ends = tuple(sum(durations_s[: i + 1]) for i in range(len(durations_s)))
-
-    def at(t: float) -> float:
-        step = next((i for i, end in enumerate(ends) if t % period_s < end), 0)
-        return float(step % 2 == 0)
-
-    return Rhythm(at, _blink_words(durations_s[::2], period_s))
-
-
-def _blink_words(lit_s: tuple[float, ...], period_s: float) -> str:
-    if len(set(lit_s)) > 1:
-        flashes = " and ".join("a long" if each > sum(lit_s) / len(lit_s) else "a short" for each in lit_s)
-        return f"{flashes} flash every {period_s:.3g} s"
-    if len(lit_s) > 1:
-        return f"{_COUNTS[len(lit_s)]} flashes every {period_s:.3g} s"
-    return f"lit for {lit_s[0]:.3g} of every {period_s:.3g} s"
-
-
 def _sound_words(pitches: tuple[float, ...]) -> str:
     if not pitches:
         return "silent"
     if len(pitches) == 1:
         return "one low note" if pitches[0] < _C5 else "one high note"
-    rising = sorted(pitches) == list(pitches)
-    trend = "of one pitch" if len(set(pitches)) == 1 else "rising" if rising else "up and down"
-    return f"{_COUNTS[len(pitches)]} notes, {trend}"
+    return f"{COUNTS[len(pitches)]} notes, {_trend(pitches)}"
+
+
+def _trend(pitches: tuple[float, ...]) -> str:
+    if len(set(pitches)) == 1:
+        return "of one pitch"
+    in_order = sorted(pitches)
+    return {tuple(in_order): "rising", tuple(reversed(in_order)): "falling"}.get(pitches, "up and down")
 
 
 def _lit(colour: Colour, rhythm: Rhythm) -> Lamp:
@@ -208,7 +173,7 @@ def _sweep(t: float, lamps: int, _: Signal) -> tuple[float, ...]:
     A lamp's brightness follows from how long ago the light passed it; before it has come by, the lamp is dark.
     """
     if lamps < 2:
-        return (_breathe(1.0).at(t),) * lamps
+        return (breathe(1.0).at(t),) * lamps
     step_s = SWEEP_S / 2 / (lamps - 1)
     glow_s = min(3 * step_s, SWEEP_S)
     ages = (min((t - i * step_s + 1e-9) % SWEEP_S, (t + i * step_s + 1e-9) % SWEEP_S) for i in range(lamps))
@@ -219,7 +184,7 @@ def _progress(t: float, lamps: int, signal: Signal) -> tuple[float, ...]:
     """Filled as far as the work is done; the next lamp pulses."""
     done, total = signal.progress
     filled = lamps * min(1.0, done / total) if total > 0 else 0.0
-    pulse = _breathe(1.0).at(t)
+    pulse = breathe(1.0).at(t)
     return tuple(1.0 if i + 1 <= filled else max(pulse, filled - i) if i <= filled else 0.0 for i in range(lamps))
 
 
@@ -240,47 +205,68 @@ class _Pattern:
 # Pitches are of the tempered scale. Notes are apart, so that an active buzzer, which has one pitch, tells them by
 # counting.
 _C5, _G4, _B5, _C6, _E6, _G6, _C7 = 523.25, 392.0, 987.77, 1046.5, 1318.51, 1567.98, 2093.0
-_HOLD = _blink(1.25, 0.25)
-_THREE = _blink(0.2, 0.2, 0.2, 0.2, 0.2, 1.0)
-_TWO = _blink(0.2, 0.2, 0.2, 2.4)
-_WINK = _blink(0.15, 0.85)
-_LONG = _blink(2.0, 0.6)
-_SHORT_LONG = _blink(0.2, 0.2, 0.8, 1.6)
+_HOLD = blink(1.25, 0.25)
+_THREE = blink(0.2, 0.2, 0.2, 0.2, 0.2, 1.0)
+_TWO = blink(0.2, 0.2, 0.2, 2.4)
+_WINK = blink(0.15, 0.85)
+_LONG = blink(2.0, 0.6)
+_SHORT_LONG = blink(0.2, 0.2, 0.8, 1.6)
+_LONG_SHORT = blink(1.0, 0.3, 0.3, 0.6)
+_ONCE = blink(0.5, 3.0)
+_FADING = blink(0.6, 0.3, 0.3, 3.0)
+_HURRY = blink(0.4, 0.15)
 
 _PATTERNS: dict[SignalKind, _Pattern] = {
-    SignalKind.READY: _Pattern(_lit(_GREEN, _breathe(5.0)), _middle(_breathe(5.0))),
-    SignalKind.LOOKING: _Pattern(_lit(_CYAN, _breathe(1.0)), Bar(_sweep, "one light runs to and fro")),
+    SignalKind.READY: _Pattern(_lit(_GREEN, breathe(5.0)), _middle(breathe(5.0))),
+    SignalKind.LOOKING: _Pattern(_lit(_CYAN, breathe(1.0)), Bar(_sweep, "one light runs to and fro")),
     SignalKind.HOLD_STILL: _Pattern(_lit(_WHITE, _HOLD), _progress_or(_HOLD)),
-    SignalKind.UNLOCKED: _Pattern(_lit(_GREEN, _STEADY), _whole(_STEADY), ((0.0, 0.15, _C6), (0.25, 0.45, _G6))),
+    SignalKind.UNLOCKED: _Pattern(_lit(_GREEN, STEADY), _whole(STEADY), ((0.0, 0.15, _C6), (0.25, 0.45, _G6))),
     SignalKind.REFUSED: _Pattern(_lit(_RED, _THREE), _whole(_THREE), ((0.0, 0.6, _G4),)),
+    SignalKind.NOT_NOW: _Pattern(_lit(_RED, _ONCE), _middle(_ONCE), ((0.0, 0.4, _G4), (0.6, 0.7, _G4))),
     SignalKind.SPOOF: _Pattern(
         _lit(_MAGENTA, _SHORT_LONG),
         _by_turns(0.4),
         ((0.0, 0.2, _G6), (0.3, 0.5, _C5), (0.6, 0.8, _G6), (0.9, 1.1, _C5)),
     ),
     SignalKind.LOCKED_OUT: _Pattern(
-        _lit(_RED, _blink(1.0, 1.0)), _ends(_blink(1.0, 1.0)), ((0.0, 0.5, _G4), (0.7, 1.2, _G4))
+        _lit(_RED, blink(1.0, 1.0)), _ends(blink(1.0, 1.0)), ((0.0, 0.5, _G4), (0.7, 1.2, _G4))
     ),
     SignalKind.CHALLENGE: _Pattern(
         _lit(_WHITE, _WINK), _middle(_WINK), ((0.0, 0.1, _E6), (0.2, 0.3, _E6), (0.4, 0.5, _G6))
     ),
     SignalKind.SECOND: _Pattern(_lit(_GREEN, _LONG), _by_turns(1.3), ((0.0, 0.1, _C6), (0.3, 0.8, _E6))),
-    SignalKind.VOUCH: _Pattern(_lit(_AMBER, _blink(0.25, 0.25)), _by_turns(0.25), ((0.0, 0.25, _B5),)),
+    SignalKind.VOUCH: _Pattern(_lit(_AMBER, blink(0.25, 0.25)), _by_turns(0.25), ((0.0, 0.25, _B5),)),
     SignalKind.ENROLLING: _Pattern(
-        _lit(_BLUE, _breathe(3.0)), Bar(_progress, "fills with each look taken"), ((0.0, 0.08, _C7),)
+        _lit(_BLUE, breathe(3.0)), Bar(_progress, "fills with each look taken"), ((0.0, 0.08, _C7),)
     ),
+    SignalKind.TURN: _Pattern(
+        _lit(_BLUE, _LONG_SHORT),
+        Bar(_progress, "fills with each look taken"),
+        ((0.0, 0.08, _E6), (0.18, 0.26, _G6), (0.36, 0.6, _E6)),
+    ),
+    SignalKind.IMPROVING: _Pattern(
+        _lit(_BLUE, blink(2.0, 1.4)),
+        Bar(_progress, "fills with each look taken"),
+        ((0.0, 0.08, _C7), (0.18, 0.26, _C7)),
+    ),
+    SignalKind.CANCELLED: _Pattern(_lit(_AMBER, _FADING), _middle(_FADING), ((0.0, 0.3, _C6), (0.4, 0.7, _G4))),
     SignalKind.ENROLLED: _Pattern(
-        _lit(_GREEN, _blink(1.2, 0.2, 0.4, 0.2)),
+        _lit(_GREEN, blink(1.2, 0.2, 0.4, 0.2)),
         _outwards(1.0),
         ((0.0, 0.12, _C6), (0.22, 0.34, _E6), (0.44, 0.56, _G6), (0.66, 1.16, _C7)),
     ),
     SignalKind.DOOR_HELD: _Pattern(
-        _lit(_AMBER, _blink(0.48, 0.34)), _ends(_blink(0.48, 0.34)), ((0.0, 0.5, _B5), (0.7, 0.9, _B5))
+        _lit(_AMBER, blink(0.48, 0.34)), _ends(blink(0.48, 0.34)), ((0.0, 0.5, _B5), (0.7, 0.9, _B5))
     ),
     SignalKind.DOOR_FORCED: _Pattern(
-        _lit(_RED, _blink(0.1, 0.35)),
-        _whole(_blink(0.1, 0.35)),
+        _lit(_RED, blink(0.1, 0.35)),
+        _whole(blink(0.1, 0.35)),
         ((0.0, 0.5, _C7), (0.65, 1.15, _C6), (1.3, 1.8, _C7)),
+    ),
+    SignalKind.SPOOF_ALARM: _Pattern(
+        _lit(_MAGENTA, _HURRY),
+        _whole(_HURRY),
+        ((0.0, 0.5, _C7), (0.6, 0.7, _C5), (0.8, 1.3, _C7), (1.4, 1.5, _C5)),
     ),
     SignalKind.FAULT: _Pattern(
         _first_then(_RED, _AMBER, _TWO, period_s=3.0, until_s=0.4),

@@ -24,12 +24,14 @@ class TrackState:
     is_spent: bool = False
     refusals: int = 0
     retry_at_s: float | None = None
+    is_asked_after: bool = False
+    """It is spent, and yet looked at once more, for a client who asks whether somebody is there."""
 
     def is_waiting(self, now_s: float) -> bool:
         return self.retry_at_s is not None and now_s < self.retry_at_s
 
     def is_decided(self, now_s: float) -> bool:
-        return self.is_spent or self.is_waiting(now_s)
+        return (self.is_spent and not self.is_asked_after) or self.is_waiting(now_s)
 
 
 Tracks = tuple[TrackState, ...]
@@ -51,14 +53,39 @@ def forget(tracks: Tracks, now_s: float, after_s: float) -> Tracks:
 
 
 def start_again(tracks: Tracks) -> Tracks:
-    """The same faces with nothing known of them: what was seen before a press does not count for it."""
+    """The same faces with nothing known of them: what was seen before a press does not count for it.
+
+    Whoever was refused goes on waiting: a press is no way to be looked at sooner.
+    """
+    return tuple(replace(track, evidence=Evidence(), is_spent=False) for track in tracks)
+
+
+def look_at_all(tracks: Tracks) -> Tracks:
+    """As `start_again`, and without their waits, where no look opens anything: for an enrolment."""
     return tuple(replace(track, evidence=Evidence(), is_spent=False, retry_at_s=None) for track in tracks)
+
+
+def without_evidence(tracks: Tracks) -> Tracks:
+    """What was seen of them so far was for something else."""
+    return tuple(replace(track, evidence=Evidence()) for track in tracks)
+
+
+def ask_after(tracks: Tracks) -> Tracks:
+    """All are looked at for a client, afresh; whoever had their answer at the door gets no other there by it."""
+    return tuple(replace(track, evidence=Evidence(), is_asked_after=track.is_spent) for track in tracks)
+
+
+def ask_no_more(tracks: Tracks) -> Tracks:
+    """The client has its answer; the door goes on with what it has seen."""
+    return tuple(replace(track, is_asked_after=False) for track in tracks)
 
 
 def spend(tracks: Tracks, ids: frozenset[int] | None = None) -> Tracks:
     """These faces (all, if not said which) had their answer."""
     return tuple(
-        replace(track, evidence=Evidence(), is_spent=True) if ids is None or track.id in ids else track
+        replace(track, evidence=Evidence(), is_spent=True, is_asked_after=False)
+        if ids is None or track.id in ids
+        else track
         for track in tracks
     )
 

@@ -82,7 +82,7 @@ class Rehearsal:
         is_lit: bool = False,
     ) -> None:
         for now_s, since_s in self._ticks(seconds):
-            is_alarm = sounds_alarm and kind in (SignalKind.DOOR_HELD, SignalKind.DOOR_FORCED)
+            is_alarm = sounds_alarm and kind in (SignalKind.DOOR_HELD, SignalKind.DOOR_FORCED, SignalKind.SPOOF_ALARM)
             progress = (int(5 * (now_s - since_s) / seconds), 5) if kind is SignalKind.ENROLLING else (0, 0)
             self._panel.show(Signal(kind, now_s, since_s, is_open, progress, is_alarm=is_alarm, is_lit=is_lit))
 

@@ -45,7 +45,9 @@ class Pins(Section):
         description="Contact that connects to ground while the door is shut; a broken wire counts as an open door.",
     )
     alarm: Pin | None = Field(
-        default=None, description="Output that is high while the door is held or forced open. (GPIO 9 to 27 rest low)"
+        default=None,
+        description="Output that is high while the door is held or forced open, and while suspected spoofs keep"
+        " coming. (GPIO 9 to 27 rest low)",
     )
     light: Pin | None = Field(
         default=None,

@@ -39,7 +39,7 @@ class EnrolWait:
         self._register = register
         self._wanted = wanted
         self._has_begun = False
-        self._told: tuple[int, str | None] | None = None
+        self._told: tuple[int, str | None, str | None] | None = None
         self.is_over = False
 
     def follow(self, state: Gate, now_s: float) -> Asked | None:
@@ -54,10 +54,11 @@ class EnrolWait:
             self.is_over = True
             return CancelAsked(now_s, "its client, who has gone")
         if state.enrolment is not None:
-            told = (len(state.enrolment.taken), str(state.hint) if state.hint else None)
+            asks = state.enrolment.asks
+            told = (len(state.enrolment.taken), str(state.hint) if state.hint else None, str(asks) if asks else None)
             if told != self._told:
                 self._told = told
-                self._request.progress(taken=told[0], wanted=self._wanted, reason=told[1])
+                self._request.progress(taken=told[0], wanted=self._wanted, reason=told[1], turn=told[2])
         return None
 
     def hear(self, event: Event) -> None:
@@ -103,7 +104,10 @@ class VerifyWait:
         self.is_over = False
 
     def follow(self, state: Gate, now_s: float) -> Asked | None:  # noqa: ARG002 - the Protocol's
-        """A client that has gone changes nothing: the gate goes on until its time is up, and nobody else is heard."""
+        """A client that has gone ends it, so that the next can ask."""
+        if not self._request.is_open:
+            self.is_over = True
+            return CancelAsked(now_s, "its client, who has gone")
         if now_s > self._until_s + _GRACE_S:
             self._end("was not seen live in time")
         return None
@@ -124,4 +128,4 @@ class VerifyWait:
 
 def is_busy(state: Gate) -> bool:
     """Whether somebody is being enrolled, by the button or a client, or verified for one."""
-    return state.mode in (Mode.ENROLLING, Mode.VOUCHING, Mode.ASKED)
+    return state.mode in (Mode.ENROLLING, Mode.VOUCHING) or state.verification is not None

@@ -48,7 +48,7 @@ def taken(templates: Templates, capacity: int) -> Flags:
 def owners(templates: Templates, is_damaged: Flags, capacity: int) -> Owners:
     """The person to whom each slot may be attributed, or NOBODY, shape (capacity,)."""
     whose = np.full(capacity, NOBODY, np.int64)
-    is_meant = templates.is_ours & templates.is_enabled & ~templates.is_superseded
+    is_meant = templates.is_ours & ~templates.is_superseded
     counts = is_meant & ~is_damaged & (templates.slot < capacity)
     whose[templates.slot[counts]] = templates.person[counts]
     return whose

@@ -41,7 +41,6 @@ class Templates:
     slot: Ints
     crc32: Ints
     is_ours: Flags
-    is_enabled: Flags
     is_quarantined: Flags
     is_superseded: Flags
     is_sound: Flags
@@ -126,9 +125,8 @@ def _templates(connection: sqlite3.Connection, embedder: str | None) -> Template
         for *fields, found in connection.execute(f"SELECT {PERSON_FIELDS}, seal FROM people")  # noqa: S608 - a constant
         if schema.seal(*fields) != found
     }
-    enabled = {row[0] for row in connection.execute("SELECT id FROM people WHERE NOT disabled")}
     rows = [
-        (key, person, slot, crc, made_by == embedder, person in enabled, quarantined,
+        (key, person, slot, crc, made_by == embedder, quarantined,
          superseded and rest[-1] == Origin.ADAPTED,  # no other is ever superseded: a flag that was flipped hides nobody
          person not in damaged and found == schema.seal(key, person, slot, crc, made_by, *rest))
         for key, person, slot, crc, made_by, *rest, quarantined, superseded, found in connection.execute(
@@ -136,5 +134,5 @@ def _templates(connection: sqlite3.Connection, embedder: str | None) -> Template
             " superseded, seal FROM templates ORDER BY id"
         )
     ]  # fmt: skip
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9).T
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 8).T
     return Templates(*table[:4], *table[4:].astype(bool))

@@ -17,7 +17,7 @@ from faceauthd.gallery.npy import WIDTH
 from faceauthd.types import Match
 
 NOBODY = 0
-"""The owner of a row that must not be compared: free, quarantined, foreign, or of somebody disabled."""
+"""The owner of a row that must not be compared: free, quarantined, foreign or superseded."""
 _UNIT_TOLERANCE = 1e-3
 """How far from 1 a probe's length may be: float32 rounding gives 1e-6; a vector that was never normalised gives more,
 and would pass a threshold that a unit vector does not."""

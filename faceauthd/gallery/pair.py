@@ -72,13 +72,12 @@ class Pair:
                 people = list(register())
                 owners = [person for person, sheaf in zip(people, sheaves, strict=True) for _ in sheaf.templates]
                 self._record(sheaves, owners, slots, vectors)
-                disabled = self.records.disabled()
         except GalleryError:
             with suppress(GalleryError):  # else before the next change, or at the next opening
                 self.settle()
             raise
         self._strays.clear()
-        self._slots.assign(slots, [NOBODY if person in disabled else person for person in owners])
+        self._slots.assign(slots, owners)
         self._mark()
         self._show()
         return people
@@ -109,7 +108,6 @@ class Pair:
         with self.records.transaction():
             self.records.remove_templates([one.id for one in gone])
             self.records.set_superseded([one.id for one in in_use_again], is_superseded=False)
-            owner = NOBODY if owner in self.records.disabled() else owner
         self._slots.release([one.slot for one in gone])
         back = [one.slot for one in in_use_again if not one.is_quarantined and one.embedder == self.records.embedder]
         self._slots.assign(back, [owner] * len(back))

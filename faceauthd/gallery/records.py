@@ -140,11 +140,6 @@ class Records:
             found = self._connection.execute("SELECT slot FROM templates WHERE slot >= ?", (first,))
             return {row[0] for row in found}
 
-    def disabled(self) -> set[int]:
-        """The ids of whoever is not to be matched."""
-        with told("read", self._path):
-            return {row[0] for row in self._connection.execute("SELECT id FROM people WHERE disabled")}
-
     def person(self, person: int) -> tuple[Person, int]:
         """Somebody who is there, and how many of their templates are in quarantine."""
         with told("read", self._path):

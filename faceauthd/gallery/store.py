@@ -52,7 +52,7 @@ class Gallery:
         self._roll = Roll(opened.contents.people, opened.contents.quarantined)
         self._pair: Pair | None = None
         self.matcher = Matcher(fuse, shelf=shelf)
-        """Compares with whoever is enrolled and not disabled at the moment; it stays the same object."""
+        """Compares with whoever is enrolled at the moment, disabled or not; it stays the same object."""
         if opened.rows:
             slots = Slots(opened.contents.templates, opened.findings, opened.rows.capacity)
             self.matcher.point_at(opened.rows.matrix, slots.owners)
@@ -193,7 +193,7 @@ class Gallery:
         return self._learn([person.id])[0]
 
     def set_disabled(self, name: str, *, is_disabled: bool) -> Person:
-        """Keep somebody enrolled but match them no more, or again. Raises GalleryRefused."""
+        """Note that somebody is to be kept out, or no more; they are matched all the same. Raises GalleryRefused."""
         rules = self._must(self.person(name), shown(name)).rules
         return self.set_rules(name, replace(rules, is_disabled=is_disabled))
 
@@ -210,8 +210,6 @@ class Gallery:
         rules = finite(rules)
         person = self._sound(self.person(name), shown(name))
         pair.change(lambda: pair.records.set_rules(person.id, rules))
-        if rules.is_disabled != person.rules.is_disabled:
-            pair.reread()
         return self._learn([person.id])[0]
 
     def note_seen(self, seen: Mapping[int, float | None]) -> None:

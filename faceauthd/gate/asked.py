@@ -8,7 +8,7 @@ from faceauthd import tracks as faces
 from faceauthd.enrolment import Enrolment
 from faceauthd.gate import verify
 from faceauthd.gate.door import let_out, moved, obey, shut
-from faceauthd.gate.enrolling import begin, give_up
+from faceauthd.gate.enrolling import BUTTON, begin, give_up
 from faceauthd.gate.state import Authority, Entry, Gate, Mode, Policy, SpoofAlarm, Step, Tick, enter, rest
 from faceauthd.lockout import Lockout
 from faceauthd.types import (
@@ -31,7 +31,7 @@ from faceauthd.types import (
     VerifyAsked,
 )
 
-BUSY = frozenset({Mode.VOUCHING, Mode.ENROLLING, Mode.ASKED})
+BUSY = frozenset({Mode.VOUCHING, Mode.ENROLLING})
 DEAF = frozenset({Mode.LOCKED_OUT, Mode.FAULT})
 
 
@@ -59,21 +59,21 @@ def _hear_one(gate: Gate, asked: Asked, tick: Tick, policy: Policy) -> Step:
         case ClearLockoutAsked():
             return _clear(gate, asked, tick)
         case CancelAsked():
-            return _cancel(gate, tick, f"cancelled by {asked.by}")
+            return _cancel(gate, tick, policy, f"cancelled by {asked.by}")
         case EnrollAsked() | ImproveAsked() | VerifyAsked():
             return _ask_to_look(gate, asked, tick)
         case CommitDone():
             return _committed(gate, asked, tick, policy)
         case CommitFailed():
-            return _cancel(gate, tick, f"not kept: {asked.why}", even_committing=True)
+            return _cancel(gate, tick, policy, f"not kept: {asked.why}", even_committing=True)
 
 
 def _press(gate: Gate, press: Press, tick: Tick, policy: Policy) -> Step:
     """A short press asks for an enrolment and a long one cancels it; where entry takes a press, a short one asks to be
     let in and a long one for an enrolment. While nobody is enrolled there is nobody to be let in."""
     is_long = press.kind is PressKind.LONG
-    if gate.mode in BUSY and is_long:
-        return _cancel(gate, tick, "cancelled by a long press")
+    if is_long and (gate.mode in BUSY or gate.verification is not None):
+        return _cancel(gate, tick, policy, "cancelled by a long press")
     if gate.mode in BUSY or gate.mode in DEAF:
         return gate, ()
     if policy.entry is not Entry.PRESS or not tick.roster.people:
@@ -87,19 +87,19 @@ def _press(gate: Gate, press: Press, tick: Tick, policy: Policy) -> Step:
 
 
 def _ask_by_button(gate: Gate, at_s: float, tick: Tick, policy: Policy) -> Step:
-    if policy.authority is Authority.CLI_ONLY:
+    if policy.authority is Authority.CLI_ONLY or gate.verification is not None:
         return gate, ()
     if policy.authority is Authority.FIRST_THEN_ADMIN and tick.roster.people:
         gate = _look_afresh(gate, at_s)
         asked = enter(gate, Mode.VOUCHING, tick.now_s, until_s=tick.now_s + policy.vouch_s)
         return asked, (Event(EventKind.VOUCH_ASKED, tick.now_s),)
     role = Role.MEMBER if tick.roster.people else Role.ADMIN
-    return begin(_look_afresh(gate, at_s), Enrolment(None, role, "button", at_s, tick.now_s), tick)
+    return begin(_look_at_all(gate, at_s), Enrolment(None, role, BUTTON, at_s, tick.now_s), tick)
 
 
 def _ask_to_look(gate: Gate, asked: EnrollAsked | ImproveAsked | VerifyAsked, tick: Tick) -> Step:
     """A client asks for the camera; whoever asked first has it."""
-    if gate.mode in BUSY or gate.mode in DEAF:
+    if gate.mode in BUSY or gate.mode in DEAF or gate.verification is not None:
         return gate, ()
     if isinstance(asked, VerifyAsked):
         return verify.ask(gate, asked, tick)
@@ -110,7 +110,7 @@ def _ask_to_look(gate: Gate, asked: EnrollAsked | ImproveAsked | VerifyAsked, ti
         if member is None:
             return gate, ()
         enrolment = Enrolment(member.name, member.role, asked.by, asked.at_s, tick.now_s, person_id=asked.person_id)
-    return begin(_look_afresh(gate, asked.at_s), enrolment, tick)
+    return begin(_look_at_all(gate, asked.at_s), enrolment, tick)
 
 
 def _clear(gate: Gate, asked: ClearLockoutAsked, tick: Tick) -> Step:
@@ -122,12 +122,12 @@ def _clear(gate: Gate, asked: ClearLockoutAsked, tick: Tick) -> Step:
     return gate, (Event(EventKind.LOCKOUT_ENDED, tick.now_s, detail=f"by {asked.by}"),) if was_on else ()
 
 
-def _cancel(gate: Gate, tick: Tick, why: str, *, even_committing: bool = False) -> Step:
-    if gate.mode is Mode.ASKED:
+def _cancel(gate: Gate, tick: Tick, policy: Policy, why: str, *, even_committing: bool = False) -> Step:
+    if gate.verification is not None:
         return verify.give_up(gate, tick, why)
     if gate.mode not in BUSY or (gate.to_commit and not even_committing):
         return gate, ()
-    return give_up(gate, tick, why)
+    return give_up(gate, tick, policy, why)
 
 
 def _committed(gate: Gate, done: CommitDone, tick: Tick, policy: Policy) -> Step:
@@ -148,3 +148,7 @@ def _committed(gate: Gate, done: CommitDone, tick: Tick, policy: Policy) -> Step
 
 def _look_afresh(gate: Gate, at_s: float) -> Gate:
     return replace(gate, pressed_s=at_s, tracks=faces.start_again(gate.tracks))
+
+
+def _look_at_all(gate: Gate, at_s: float) -> Gate:
+    return replace(gate, pressed_s=at_s, tracks=faces.look_at_all(gate.tracks))

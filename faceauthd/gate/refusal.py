@@ -19,10 +19,11 @@ _SUSPECTED = {
 }
 
 
-def count(gate: Gate, told: Event, tick: Tick, policy: Policy) -> Step:
+def count(gate: Gate, told: Event, tick: Tick, policy: Policy, *, shows: bool = True) -> Step:
     """Count the refusal that `told` tells of towards the lockout and, if it is a suspected spoof, towards the alarm.
 
-    Beside somebody who is being let in it neither counts nor shows: the door is theirs.
+    Beside somebody who is being let in it neither counts nor shows: the door is theirs. Without `shows` the gate stays
+    in its mode, but for a lockout.
     """
     if gate.mode is Mode.OPEN:
         return gate, (told,)
@@ -31,6 +32,8 @@ def count(gate: Gate, told: Event, tick: Tick, policy: Policy) -> Step:
     if gate.lockout.is_on(tick.now_s):
         shut = enter(gate, Mode.LOCKED_OUT, tick.now_s, until_s=gate.lockout.until_s, tracks=())
         return shut, (told, *alarm, Event(EventKind.LOCKOUT_BEGAN, tick.now_s, reason=Reason.LOCKED_OUT))
+    if not shows:
+        return gate, (told, *alarm)
     until_s = tick.now_s + policy.refused_show_s
     return enter(gate, Mode.REFUSED, tick.now_s, until_s=until_s, reason=told.reason), (told, *alarm)
 

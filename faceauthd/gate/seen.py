@@ -6,16 +6,17 @@ from dataclasses import replace
 
 from faceauthd import tracks as faces
 from faceauthd.evidence import Finding, Verdict
-from faceauthd.gate.enrolling import enroll, vouch
+from faceauthd.gate import verify
+from faceauthd.gate.enrolling import enroll
 from faceauthd.gate.entry import follow, receive
 from faceauthd.gate.hints import hint_of
 from faceauthd.gate.refusal import count, said
 from faceauthd.gate.state import Entry, Gate, Mode, Policy, Step, Tick, enter
-from faceauthd.gate.verify import verify
+from faceauthd.gate.vouching import vouch
 from faceauthd.tracks import TrackState
 from faceauthd.types import Event, EventKind, Reason
 
-_COMING_AND_GOING = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.SECOND})
+_COMING_AND_GOING = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.SECOND, Mode.ASKED})
 
 
 def decide(gate: Gate, tick: Tick, policy: Policy) -> Step:
@@ -27,8 +28,6 @@ def decide(gate: Gate, tick: Tick, policy: Policy) -> Step:
             return vouch(gate, tick, policy)
         case Mode.ENROLLING:
             return enroll(gate, tick, policy)
-        case Mode.ASKED:
-            return verify(gate, tick, policy)
         case _:
             return _admit(gate, tick, policy)
 
@@ -36,19 +35,33 @@ def decide(gate: Gate, tick: Tick, policy: Policy) -> Step:
 def _admit(gate: Gate, tick: Tick, policy: Policy) -> Step:
     """Let in or refuse. While nobody is enrolled there is nothing to refuse, and no lockout stands before the first;
     where entry takes a press, nobody who did not press is judged."""
-    if not tick.roster.people or (policy.entry is Entry.PRESS and not gate.is_asked(tick.now_s)):
+    if not tick.roster.people or (_waits_for_press(gate, tick, policy) and gate.verification is None):
         return _come_and_go(gate, tick, policy), ()
     gate, told = follow(gate, tick, policy)
     events: list[Event] = list(told)
     for track, verdict in faces.verdicts(gate.tracks, tick.now_s, policy.evidence, tick.roster.threshold):
         if gate.mode is Mode.LOCKED_OUT:
             break
-        if verdict.finding is Finding.RECOGNISED and verdict.person_id in tick.roster.people:
-            gate, told = receive(gate, track, verdict, tick, policy)
-        else:
-            gate, told = _refuse(gate, track, verdict, tick, policy)
+        gate, told = _answer(gate, track, verdict, tick, policy)
         events.extend(told)
     return _come_and_go(gate, tick, policy), tuple(events)
+
+
+def _answer(gate: Gate, track: TrackState, verdict: Verdict, tick: Tick, policy: Policy) -> Step:
+    """What a face whose verdict is there gets: the door's answer, or a client's."""
+    if verdict.finding is not Finding.RECOGNISED or verdict.person_id not in tick.roster.people:
+        gate, told = _refuse(gate, track, verdict, tick, policy)
+        return verify.after_refusal(gate, told, tick)
+    if verify.is_wanted(gate, verdict):
+        return verify.found(gate, track, verdict, tick)
+    if track.is_asked_after or _waits_for_press(gate, tick, policy):
+        return verify.pass_over(gate, track), ()
+    return receive(gate, track, verdict, tick, policy)
+
+
+def _waits_for_press(gate: Gate, tick: Tick, policy: Policy) -> bool:
+    """Whether nobody is let in before somebody presses."""
+    return policy.entry is Entry.PRESS and not gate.is_asked(tick.now_s)
 
 
 def _refuse(gate: Gate, track: TrackState, verdict: Verdict, tick: Tick, policy: Policy) -> Step:
@@ -75,6 +88,8 @@ def _come_and_go(gate: Gate, tick: Tick, policy: Policy) -> Gate:
 def _waiting(gate: Gate, tick: Tick, policy: Policy) -> tuple[Mode, float | None, str | None]:
     if gate.first is not None and gate.has_first(tick.now_s):
         return Mode.SECOND, gate.first.until_s, gate.first.name
+    if gate.verification is not None and not gate.is_asked(tick.now_s):
+        return Mode.ASKED, None, None
     if policy.entry is Entry.PRESS:
         return (Mode.VERIFYING if gate.is_asked(tick.now_s) else Mode.WATCHING), None, None
     somebody = any(not track.is_decided(tick.now_s) for track in gate.tracks)

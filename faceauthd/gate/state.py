@@ -36,6 +36,7 @@ class Mode(enum.StrEnum):
     VOUCHING = "vouching"
     ENROLLING = "enrolling"
     ENROLLED = "enrolled"
+    GIVEN_UP = "given-up"
     SECOND = "second"
     CHALLENGE = "challenge"
     ASKED = "asked"
@@ -86,11 +87,12 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A client asks whether this person is there. The door stays as it is, whatever comes of it."""
+    """A client asks whether this person is there. The door goes on meanwhile, whatever comes of it."""
 
     person_id: int
     name: str
     by: str
+    until_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,12 @@ class Policy:
     challenge_s: float = 5.0
     vouch_s: float = 20.0
     held_open_s: float = 30.0
+
+    @property
+    def authority_evidence(self) -> EvidencePolicy:
+        """What it takes to vouch, or to be learnt: alive always, also where the door does not ask for that."""
+        least = max(self.evidence.liveness_min or 0.0, self.enrolment.liveness_min)
+        return replace(self.evidence, liveness_min=least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +203,16 @@ class Gate:
         """Whether one of two people was recognised and the other may still follow."""
         return self.first is not None and now_s < self.first.until_s
 
-    def wants(self, now_s: float, entry: Entry = Entry.WALK_UP) -> Wants:
+    def wants(self, now_s: float, policy: Policy) -> Wants:
         """What the recognizer should find out. Where entry takes a press, nobody is identified before."""
         taken = tuple(template.probe for template in self.enrolment.taken) if self.enrolment else ()
-        is_resting = self.mode in (Mode.WATCHING, Mode.VERIFYING) and entry is Entry.PRESS and not self.is_asked(now_s)
+        is_pressed_for = policy.entry is not Entry.PRESS or self.is_asked(now_s) or self.verification is not None
+        is_resting = self.mode in (Mode.WATCHING, Mode.VERIFYING) and not is_pressed_for
         return Wants(
             identify=not is_resting and self.mode not in (Mode.LOCKED_OUT, Mode.FAULT, Mode.ENROLLED),
             decided=frozenset(track.id for track in self.tracks if track.is_decided(now_s)),
             taken=taken,
+            liveness=policy.evidence.liveness_min is not None or self.mode in (Mode.VOUCHING, Mode.ENROLLING),
         )
 
     def resumed(self, now_s: float) -> Gate:
@@ -221,15 +231,17 @@ class Gate:
 Step = tuple[Gate, tuple[Event, ...]]
 
 
-_PENDING = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.REFUSED, Mode.SECOND, Mode.CHALLENGE})
+_PENDING = frozenset({Mode.WATCHING, Mode.VERIFYING, Mode.REFUSED, Mode.SECOND, Mode.CHALLENGE, Mode.ASKED})
 """In these a press, or the first of two people, may still be answered."""
+_UNASKED = frozenset({Mode.LOCKED_OUT, Mode.FAULT, Mode.VOUCHING, Mode.ENROLLING, Mode.ENROLLED})
+"""In these nobody is verified for a client."""
 
 
 def enter(gate: Gate, mode: Mode, now_s: float, *, until_s: float | None = None, **change: object) -> Gate:
     """The gate in another mode; what belongs to the mode that ends is forgotten unless given."""
-    fresh: dict[str, object] = dict.fromkeys(
-        ("person", "reason", "hint", "enrolment", "challenge", "verification"), None
-    )
+    fresh: dict[str, object] = dict.fromkeys(("person", "reason", "hint", "enrolment", "challenge"), None)
+    if mode in _UNASKED:
+        fresh["verification"] = None
     if mode not in _PENDING:
         fresh |= {"first": None, "asked_until_s": None}
     fresh |= change
@@ -237,6 +249,8 @@ def enter(gate: Gate, mode: Mode, now_s: float, *, until_s: float | None = None,
 
 
 def rest(gate: Gate, now_s: float) -> Gate:
-    """Back to watching, or to verifying if somebody is there."""
+    """Back to watching, to verifying if somebody is there, or to whom a client asks for."""
+    if gate.verification is not None:
+        return enter(gate, Mode.ASKED, now_s)
     undecided = any(not track.is_decided(now_s) for track in gate.tracks)
     return enter(gate, Mode.VERIFYING if undecided else Mode.WATCHING, now_s)

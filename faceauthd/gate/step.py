@@ -8,9 +8,10 @@ from faceauthd import lockout as lockouts
 from faceauthd import tracks as faces
 from faceauthd.gate.asked import hear
 from faceauthd.gate.door import watch
+from faceauthd.gate.enrolling import give_up as give_up_enrolling
 from faceauthd.gate.seen import decide
 from faceauthd.gate.state import Gate, Mode, Policy, Step, Tick, enter, rest
-from faceauthd.gate.verify import give_up
+from faceauthd.gate.verify import give_up, unanswered
 from faceauthd.types import Event, EventKind
 
 
@@ -21,6 +22,7 @@ def step(gate: Gate, tick: Tick, policy: Policy) -> Step:
     for part in (_health, _expire, hear, _see, decide, watch):
         gate, said = part(gate, tick, policy)
         events.extend(said)
+    events.extend(unanswered(before, gate, tuple(events), tick))
     has_said = any(event.kind is EventKind.LOCKED for event in events)
     return gate, (*(() if has_said else _locked(before, gate, tick)), *events, *_presence(before, gate, tick))
 
@@ -55,16 +57,15 @@ def _health(gate: Gate, tick: Tick, _: Policy) -> Step:
 def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
     now_s = tick.now_s
     gate = replace(gate, tracks=faces.forget(gate.tracks, now_s, policy.forget_s))
+    if gate.verification is not None and now_s >= gate.verification.until_s:
+        return give_up(gate, tick, "was not seen live in time")
     if gate.until_s is None or now_s < gate.until_s:
         return gate, ()
     if gate.mode is Mode.LOCKED_OUT:
         free = replace(gate, lockout=lockouts.ended(gate.lockout))
         return rest(free, now_s), (Event(EventKind.LOCKOUT_ENDED, now_s),)
-    if gate.mode is Mode.ASKED:
-        return give_up(gate, tick, "was not seen live in time")
     if gate.mode is Mode.VOUCHING:
-        late = Event(EventKind.ENROLL_CANCELLED, now_s, detail="no administrator vouched in time")
-        return rest(gate, now_s), (late,)
+        return give_up_enrolling(gate, tick, policy, "no administrator vouched in time")
     return rest(gate, now_s), ()
 
 

@@ -24,7 +24,7 @@ from faceauthd.types.asked import (
     VerifyAsked,
 )
 from faceauthd.types.cues import Cues, Suspicion
-from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster, Rules
+from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster, Rules, Turn
 from faceauthd.types.seen import Box, Frame, Match, Quality, Sighting, Wants
 from faceauthd.types.told import Event, EventKind, Signal, SignalKind
 
@@ -65,6 +65,7 @@ __all__ = [
     "SignalKind",
     "Source",
     "Suspicion",
+    "Turn",
     "UnlockAsked",
     "VerifyAsked",
     "Wants",

@@ -33,6 +33,18 @@ class Reason(enum.StrEnum):
     LOCKED_OUT = "LOCKED_OUT"
 
 
+class Turn(enum.StrEnum):
+    """A pose that an enrolment has no look of yet, against its first look.
+
+    Sides have no name of their own, for a camera may be mirrored.
+    """
+
+    SIDE = "side"
+    OTHER_SIDE = "other-side"
+    UP = "up"
+    DOWN = "down"
+
+
 class Role(enum.StrEnum):
     """What an enrolled person may do besides opening the door."""
 

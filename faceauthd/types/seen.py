@@ -120,9 +120,11 @@ class Sighting:
 class Wants:
     """What the gate would like the recognizer to find out, so that no stage runs for nothing.
 
-    `decided` tracks need detection only. `taken` are the probes an enrolment has collected.
+    Without `liveness` nobody asks whether a face is alive. `decided` tracks need detection only.
+    `taken` are the probes an enrolment has collected.
     """
 
     identify: bool = True
     decided: frozenset[int] = frozenset()
     taken: tuple[Vector, ...] = field(default=(), compare=False, repr=False)
+    liveness: bool = True

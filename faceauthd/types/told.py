@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from faceauthd.types.people import Reason
+    from faceauthd.types.people import Reason, Turn
 
 
 class SignalKind(enum.StrEnum):
@@ -20,15 +20,20 @@ class SignalKind(enum.StrEnum):
     HOLD_STILL = "hold-still"
     UNLOCKED = "unlocked"
     REFUSED = "refused"
+    NOT_NOW = "not-now"
     SPOOF = "spoof"
     LOCKED_OUT = "locked-out"
     CHALLENGE = "challenge"
     SECOND = "second"
     VOUCH = "vouch"
     ENROLLING = "enrolling"
+    TURN = "turn"
+    IMPROVING = "improving"
     ENROLLED = "enrolled"
+    CANCELLED = "cancelled"
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
+    SPOOF_ALARM = "spoof-alarm"
     FAULT = "fault"
     OFF = "off"
 
@@ -52,6 +57,8 @@ class Signal:
     is_alarm: bool = False
     is_lit: bool = False
     open_until_s: float | None = None
+    turn: Turn | None = None
+    """Whither the head is to be turned, while an enrolment asks for it."""
 
 
 class EventKind(enum.StrEnum):

@@ -30,6 +30,7 @@ PURE = frozenset(
         "presentation",
         "prose",
         "rules",
+        "rhythm",
         "signals",
         "threshold",
         "tracks",

@@ -11,7 +11,19 @@ import pytest
 from faceauthd import tracks as faces
 from faceauthd.enrolment import STRAYS, Enrolment, EnrolmentPolicy, Stage, consider, is_stale
 from faceauthd.errors import ModelError
-from faceauthd.evidence import SAME_FACE_COSINE, Evidence, EvidencePolicy, Finding, Look, Verdict, add, look_of, weigh
+from faceauthd.evidence import (
+    NAMELESS,
+    SAME_FACE_COSINE,
+    Evidence,
+    EvidencePolicy,
+    Finding,
+    Look,
+    Verdict,
+    add,
+    likeness,
+    look_of,
+    weigh,
+)
 from faceauthd.lockout import Lockout, LockoutPolicy, ended, refused
 from faceauthd.threshold import Tail, check_curve, check_tail, threshold_for
 from faceauthd.tracks import TrackState
@@ -218,7 +230,17 @@ def test_a_face_is_remembered_for_exactly_so_long() -> None:
 
 def test_starting_again_nothing_is_known_of_it() -> None:
     (afresh,) = faces.start_again((track(is_spent=True, retry_at_s=99.0, refusals=2),))
-    assert afresh == track(evidence=Evidence(), is_spent=False, retry_at_s=None, refusals=2)
+    assert afresh == track(evidence=Evidence(), is_spent=False, retry_at_s=99.0, refusals=2)
+    (enrolling,) = faces.look_at_all((track(is_spent=True, retry_at_s=99.0, refusals=2),))
+    assert enrolling == track(evidence=Evidence(), is_spent=False, retry_at_s=None, refusals=2)
+
+
+def test_whoever_is_asked_after_is_looked_at_and_has_had_their_answer_all_the_same() -> None:
+    (asked,) = faces.ask_after((track(is_spent=True),))
+    assert (asked.is_spent, asked.is_decided(6.0), asked.evidence) == (True, False, Evidence())
+    assert faces.ask_no_more((asked,)) == (track(evidence=Evidence(), is_spent=True),)
+    (waiting,) = faces.ask_after((track(retry_at_s=99.0),))
+    assert waiting.is_decided(6.0), "asking is no way to be looked at sooner"
 
 
 def test_a_face_that_had_its_answer_keeps_no_evidence() -> None:
@@ -242,6 +264,18 @@ def test_the_recognised_are_dealt_with_first() -> None:
     ]
 
 
+def test_whom_a_face_would_be_taken_for() -> None:
+    close, other = replace(look(), person_id=1, score=0.6), replace(look(), person_id=2, score=0.49)
+    assert [likeness((close, other, other, other), 0.5, None), likeness((close, other, other), 0.5, None)] == [
+        None,
+        None,
+    ]
+    assert likeness((close, other), 0.5, None) == 1
+    assert likeness((close, close), 0.5, 1) is None
+    assert likeness((close, close), 0.5, 2) == 1
+    assert likeness((replace(close, runner_up=0.5),), 0.5, 1) == NAMELESS
+
+
 # ---------------------------------------------------------------- enrolment
 
 TAKING = EnrolmentPolicy(templates=3, timeout_s=20.0, min_turn_deg=5.0, gap_s=0.5, patience_s=2.0)
@@ -259,7 +293,7 @@ def shown(yaw_deg: float = 0.0, pitch_deg: float = 0.0, kinship: float | None = 
 
 
 def count(enrolment: Enrolment, seen: tuple[Sighting, ...], at_s: float) -> int:
-    return len(consider(enrolment, seen, at_s, True, TAKING).taken)
+    return len(consider(enrolment, seen, at_s, True, TAKING, 0.5).taken)
 
 
 AHEAD = NewTemplate(PROBE, 0.7, 0.0, 0.0)
@@ -271,18 +305,18 @@ def test_a_frame_from_before_it_began_does_not_count_and_one_of_that_instant_doe
 
 def test_what_is_being_written_takes_nothing_more() -> None:
     writing = begun(AHEAD, stage=Stage.COMMITTING)
-    assert consider(writing, shown(yaw_deg=30.0), 20.0, True, TAKING) == writing
+    assert consider(writing, shown(yaw_deg=30.0), 20.0, True, TAKING, 0.5) == writing
 
 
 def test_what_is_taken_is_what_was_shown_and_when() -> None:
-    after = consider(begun(), shown(12.0, -4.0), 9.0, True, TAKING)
+    after = consider(begun(), shown(12.0, -4.0), 9.0, True, TAKING, 0.5)
     (taken,) = after.taken
     assert taken.probe is PROBE
     assert (taken.quality, taken.yaw_deg, taken.pitch_deg, after.last_s) == (0.7, 12.0, -4.0, 9.0)
 
 
 def test_a_good_look_takes_the_hint_away() -> None:
-    assert consider(begun(AHEAD, hint=Reason.BLURRED), shown(), 10.1, True, TAKING).hint is None
+    assert consider(begun(AHEAD, hint=Reason.BLURRED), shown(), 10.1, True, TAKING, 0.5).hint is None
 
 
 def test_another_pose_counts_after_the_gap_and_from_the_least_turn_on() -> None:
@@ -312,19 +346,19 @@ def test_why_a_look_is_not_taken() -> None:
     (face,) = shown()
     blurred = replace(face, quality=Quality(0.0, (Reason.BLURRED, Reason.TOO_DARK)))
     told = {
-        consider(begun(), seen, 11.0, is_live, TAKING).hint
+        consider(begun(), seen, 11.0, is_live, TAKING, 0.5).hint
         for seen, is_live in [((), True), ((face, face), True), ((blurred,), True), ((face,), False)]
     }
     assert told == {Reason.NO_FACE, Reason.MANY_FACES, Reason.BLURRED, Reason.SPOOF}
-    assert consider(begun(), (replace(face, probe=None),), 11.0, True, TAKING).hint is Reason.NO_FACE
-    waiting = consider(begun(), (face,), 11.0, None, TAKING)
+    assert consider(begun(), (replace(face, probe=None),), 11.0, True, TAKING, 0.5).hint is Reason.NO_FACE
+    waiting = consider(begun(), (face,), 11.0, None, TAKING, 0.5)
     assert (waiting.taken, waiting.hint) == ((), None)
 
 
 def test_it_is_written_as_soon_as_there_are_enough() -> None:
     two = begun(AHEAD, NewTemplate(PROBE, 0.7, 20.0, 0.0))
-    assert consider(begun(AHEAD), shown(30.0), 11.0, True, TAKING).stage is Stage.COLLECTING
-    full = consider(two, shown(40.0), 11.0, True, TAKING)
+    assert consider(begun(AHEAD), shown(30.0), 11.0, True, TAKING, 0.5).stage is Stage.COLLECTING
+    full = consider(two, shown(40.0), 11.0, True, TAKING, 0.5)
     assert (full.stage, len(full.taken), full.name, full.hint) == (Stage.COMMITTING, 3, "bo", None)
 
 
@@ -336,23 +370,23 @@ def test_more_templates_are_taken_of_nobody_else() -> None:
         (Match(8, 0.9), False),
         (None, False),
     ]:
-        after = consider(begun(person_id=7), (replace(face, match=match),), 11.0, True, TAKING)
+        after = consider(begun(person_id=7), (replace(face, match=match),), 11.0, True, TAKING, 0.5)
         assert (len(after.taken), after.hint) == ((1, None) if is_theirs else (0, Reason.AMBIGUOUS))
 
 
 def test_a_first_look_that_no_other_agrees_with_is_left_out() -> None:
     enrolment = begun(AHEAD)
     for number in range(1, STRAYS):
-        enrolment = consider(enrolment, shown(30.0, kinship=0.1), 11.0 + number, True, TAKING)
+        enrolment = consider(enrolment, shown(30.0, kinship=0.1), 11.0 + number, True, TAKING, 0.5)
         assert (enrolment.strays, enrolment.taken, enrolment.hint) == (number, (AHEAD,), Reason.AMBIGUOUS)
-    agreed = consider(enrolment, shown(30.0), 20.0, True, TAKING)
+    agreed = consider(enrolment, shown(30.0), 20.0, True, TAKING, 0.5)
     assert (agreed.strays, len(agreed.taken)) == (0, 2)
-    without = consider(enrolment, shown(30.0, kinship=0.1), 20.0, True, TAKING)
+    without = consider(enrolment, shown(30.0, kinship=0.1), 20.0, True, TAKING, 0.5)
     assert (without.strays, without.taken, without.hint) == (0, (), None)
 
 
 def test_of_two_looks_that_agree_none_is_left_out() -> None:
     enrolment = begun(AHEAD, AHEAD)
     for number in range(STRAYS + 2):
-        enrolment = consider(enrolment, shown(30.0, kinship=None), 11.0 + number, True, TAKING)
+        enrolment = consider(enrolment, shown(30.0, kinship=None), 11.0 + number, True, TAKING, 0.5)
     assert (len(enrolment.taken), enrolment.hint) == (2, Reason.AMBIGUOUS)

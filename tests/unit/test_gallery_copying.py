@@ -44,16 +44,17 @@ def test_everybody_is_carried_over_as_they_were(folder: Path, tmp_path: Path) ->
             assert np.array_equal(kept.template.probe, was.template.probe)
 
 
-def test_who_was_taken_in_is_matched_at_once_unless_disabled(folder: Path, tmp_path: Path) -> None:
+def test_who_was_taken_in_is_matched_at_once_and_stays_disabled(folder: Path, tmp_path: Path) -> None:
     with Gallery.open(folder, embedder_id=EMBEDDER) as gallery:
         gallery.set_disabled("ben", is_disabled=True)
     found = read_everybody(folder, EMBEDDER)
     with Gallery.open(tmp_path / "new", embedder_id=EMBEDDER) as gallery:
         taken = gallery.take_in([Arrival(person) for person in found.people])
         assert [(person.name, person.templates) for person in taken] == [("ann", 3), ("ben", 2)]
-        assert gallery.matcher.templates == 3
+        assert [person.rules.is_disabled for person in taken] == [False, True]
+        assert gallery.matcher.templates == 5
         best = gallery.matcher.best(np.stack([templates(1, 1)[0].probe, templates(2, 1)[0].probe]))
-        assert [match is not None and match.score > 0.9 for match in best] == [True, False]
+        assert [match is not None and match.score > 0.9 for match in best] == [True, True]
 
 
 def test_more_templates_for_somebody_enrolled_change_nothing_else(folder: Path) -> None:

@@ -132,18 +132,18 @@ def test_more_templates_for_somebody(gallery: Gallery) -> None:
     assert whose(gallery, 2) == "alice"
 
 
-def test_somebody_disabled_is_known_but_not_matched(gallery: Gallery, folder: Path) -> None:
+def test_somebody_disabled_is_matched_and_known_to_be_so(gallery: Gallery, folder: Path) -> None:
     gallery.enroll("alice", Role.MEMBER, templates(1, 2), now=1.0)
     gallery.set_disabled("alice", is_disabled=True)
-    assert gallery.person("alice") is not None
-    assert whose(gallery, 1) is None
+    assert whose(gallery, 1) == "alice"
     gallery.close()
     with Gallery.open(folder, embedder_id=EMBEDDER) as again:
-        assert whose(again, 1) is None
+        assert again.people()[0].rules.is_disabled
         again.add_templates(again.people()[0].id, templates(2, 2), now=2.0)
-        assert whose(again, 2) is None
-        again.set_disabled("alice", is_disabled=False)
         assert (whose(again, 1), whose(again, 2)) == ("alice", "alice")
+        assert again.matcher.templates == 4
+        again.set_disabled("alice", is_disabled=False)
+        assert not again.people()[0].rules.is_disabled
 
 
 def test_names_for_the_nameless_count_everybody_who_ever_was(gallery: Gallery) -> None:

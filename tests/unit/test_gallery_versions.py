@@ -37,7 +37,7 @@ def test_format_1_is_read_and_nothing_is_written(folder: Path) -> None:
 def test_format_1_is_written_to_and_matches(folder: Path) -> None:
     with Gallery.open(folder, embedder_id=EMBEDDER, on_repair=pytest.fail) as gallery:
         assert gallery.people() == PEOPLE
-        assert gallery.matcher.templates == 3
+        assert gallery.matcher.templates == 6
         assert [match.person_id for match in gallery.matcher.best(unit_vectors(1, 3)) if match] == [1, 1, 1]
         gallery.set_rules("bob", Rules(hours="Mon-Fri 07:00-19:00"))
         match = gallery.matcher.best(unit_vectors(3, 1))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +13,7 @@ from faceauthd.enrolment import EnrolmentPolicy
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.gate import Authority, Gate, Mode, Policy, Tick, step
 from faceauthd.lockout import LockoutPolicy
+from faceauthd.outputs import signal_for
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -28,7 +29,10 @@ from faceauthd.types import (
     Reason,
     Role,
     Roster,
+    Rules,
     Sighting,
+    SignalKind,
+    Turn,
 )
 from tests.fakes import sighting
 
@@ -160,7 +164,7 @@ def test_strangers_who_keep_trying_lock_everybody_out_for_a_while() -> None:
     story.until(Mode.LOCKED_OUT, lambda turn: (sighting(turn // 10, ANN, 0.2),))
     story.ticks(250, sighting(500, ANN))
     assert story.gate.mode is Mode.LOCKED_OUT
-    assert not story.gate.wants(story.now_s).identify
+    assert not story.gate.wants(story.now_s, story.policy).identify
     story.ticks(60)
     story.ticks(3, sighting(501, ANN))
     assert story.is_open
@@ -246,7 +250,7 @@ def test_nothing_is_kept_when_the_gallery_cannot_write() -> None:
     for turn in range(60):
         story.tick(*turning()(turn))
     story.tick(asked=(CommitFailed("the disk is full"),))
-    assert story.gate.mode is Mode.WATCHING
+    assert story.gate.mode is Mode.GIVEN_UP
     assert story.events[-1].detail == "not kept: the disk is full"
 
 
@@ -280,10 +284,10 @@ def test_an_administrator_vouches_and_no_door_opens() -> None:
 
 def test_the_voucher_does_not_become_the_newcomer_however_the_head_is_turned() -> None:
     story = vouched()
-    for turn in range(100):
+    for turn in range(45):
         story.tick(sighting(1, ANN, 0.3, yaw_deg=2.0 * turn))
     assert story.gate.enrolment is not None
-    assert story.gate.enrolment.taken == ()
+    assert (story.gate.enrolment.taken, story.gate.enrolment.person_id) == ((), None)
     assert story.gate.hint is Reason.ALREADY_ENROLLED
 
 
@@ -298,7 +302,7 @@ def test_the_voucher_does_not_become_the_newcomer_however_the_head_is_turned() -
     ids=["member", "stranger", "photograph", "blurred"],
 )
 def test_nobody_else_can_vouch(face: Sighting) -> None:
-    story = Story()
+    story = Story(policy=replace(POLICY, lockout=LockoutPolicy(refusals=100)))
     story.press()
     story.ticks(150, face)
     assert story.gate.mode is Mode.VOUCHING
@@ -307,15 +311,53 @@ def test_nobody_else_can_vouch(face: Sighting) -> None:
     assert EventKind.ENROLL_BEGAN not in story.kinds()
 
 
-def test_a_stranger_who_waits_for_a_false_match_gets_few_chances_to_vouch() -> None:
-    story = Story()
+@pytest.mark.parametrize("presses_again", [False, True])
+def test_a_stranger_who_waits_for_a_false_match_gets_few_chances_to_vouch(presses_again: bool) -> None:
+    """Neither waiting nor giving up and pressing anew has them looked at sooner."""
+    story = Story(policy=replace(POLICY, lockout=LockoutPolicy(refusals=100)))
     story.press()
     looked = 0
     for _ in range(190):
-        looked += 1 not in story.gate.wants(story.now_s).decided
+        is_looked_at = 1 not in story.gate.wants(story.now_s, story.policy).decided
+        looked += is_looked_at
+        if presses_again and not is_looked_at:
+            story.press(PressKind.LONG)
+            story.press()
         story.tick(sighting(1, ANN, 0.2))
     assert story.gate.mode is Mode.VOUCHING
-    assert looked < 40
+    assert 0 < looked < 40
+
+
+@pytest.mark.parametrize("liveness", [0.95, 0.05], ids=["stranger", "spoof"])
+def test_whoever_is_refused_while_vouching_counts_as_at_the_door(liveness: float) -> None:
+    """POLICY has three refusals; each is journalled, and the lockout ends the vouching."""
+    story = Story()
+    story.press()
+    story.until(Mode.LOCKED_OUT, lambda _: (sighting(1, ANN, 0.2, liveness=liveness),))
+    ends = [EventKind.REFUSED, EventKind.LOCKOUT_BEGAN, EventKind.ENROLL_CANCELLED]
+    alarm = [EventKind.SPOOF_ALARM] if liveness < 0.5 else []
+    assert story.kinds() == [EventKind.VOUCH_ASKED, *ends[:1] * 3, *alarm, *ends[1:]]
+    reasons = {event.reason for event in story.events if event.kind is EventKind.REFUSED}
+    assert reasons == {Reason.SPOOF if liveness < 0.5 else Reason.UNKNOWN}
+
+
+def test_a_refusal_while_vouching_leaves_the_administrator_their_time() -> None:
+    story = Story()
+    story.press()
+    story.ticks(20, sighting(1, BEN, 0.2))
+    assert story.gate.mode is Mode.VOUCHING
+    assert len(story.gate.lockout.refused_at_s) == 1
+    story.until(Mode.ENROLLING, lambda _: (sighting(1, BEN, 0.2), sighting(2, ANN)), most=5)
+
+
+def test_an_administrator_who_is_kept_out_vouches_for_nobody_and_is_named() -> None:
+    roster = replace(BOTH, people={**BOTH.people, ANN: Member("ann", Role.ADMIN, Rules(is_disabled=True))})
+    story = Story(roster=roster, wall=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    story.press()
+    story.ticks(60, sighting(1, ANN))
+    assert story.gate.mode is Mode.VOUCHING
+    refused = [event for event in story.events if event.kind is EventKind.REFUSED]
+    assert [(event.person, event.reason) for event in refused] == [("ann", Reason.NOT_NOW)] * 2
     assert story.gate.lockout.refused_at_s == ()
 
 
@@ -335,10 +377,13 @@ def test_what_was_seen_before_the_press_does_not_vouch() -> None:
 def test_somebody_already_enrolled_is_not_enrolled_under_another_name() -> None:
     story = Story()
     story.tick(asked=(EnrollAsked("eve", story.now_s, "root"),))
-    story.until(Mode.WATCHING, turning(person=BEN, score=0.8))
+    story.until(Mode.GIVEN_UP, turning(person=BEN, score=0.8))
     assert story.events[-1].kind is EventKind.ENROLL_CANCELLED
+    assert story.events[-1].reason is Reason.ALREADY_ENROLLED
     assert "already enrolled as ben" in str(story.events[-1].detail)
     assert story.gate.to_commit is None
+    story.ticks(40, sighting(1, BEN))
+    assert not story.is_open, "what enrols nobody opens no door"
 
 
 def test_somebody_already_enrolled_gets_more_templates_by_the_button() -> None:
@@ -391,13 +436,41 @@ def test_a_photograph_cannot_be_enrolled() -> None:
     assert story.gate.enrolment.taken == ()
 
 
-def test_somebody_who_does_not_turn_is_enrolled_with_patience() -> None:
+def test_somebody_who_hardly_turns_is_enrolled_with_patience() -> None:
+    """One of the three looks may be in a pose that was taken already, and no more."""
     story = Story(roster=NOBODY)
     story.press()
-    story.ticks(10, sighting())
+    story.ticks(40, sighting())
+    assert story.gate.enrolment is not None
+    assert len(story.gate.enrolment.taken) == 1
+    story.ticks(200, sighting())
+    assert len(story.gate.enrolment.taken) == 2
     assert story.gate.to_commit is None
-    story.ticks(50, sighting())
+    story.tick(sighting(yaw_deg=6.0))
     assert story.gate.to_commit is not None
+    assert story.gate.to_commit.repeats == 1
+
+
+def test_one_pose_alone_is_never_enough() -> None:
+    story = Story(roster=NOBODY)
+    story.press()
+    story.until(Mode.GIVEN_UP, lambda _: (sighting(),), most=500)
+    assert EventKind.ENROLL_CANCELLED in story.kinds()
+
+
+def test_whoever_stands_still_is_asked_to_turn_where_no_look_is_from() -> None:
+    story = Story(roster=NOBODY, policy=replace(POLICY, enrolment=EnrolmentPolicy(templates=5)))
+    story.press()
+    asked = []
+    for yaw_deg, pitch_deg in [(0.0, 0.0), (-8.0, 0.0), (8.0, 1.0), (0.0, 9.0)]:
+        face = sighting(yaw_deg=yaw_deg)
+        face = replace(face, quality=replace(face.quality, pitch_deg=pitch_deg))
+        story.ticks(18, face)
+        shown = signal_for(story.gate, story.now_s, 5)
+        asked.append((shown.kind, shown.turn))
+    assert asked == [(SignalKind.TURN, turn) for turn in (Turn.SIDE, Turn.OTHER_SIDE, Turn.UP, Turn.DOWN)]
+    story.tick(sighting(reasons=(Reason.BLURRED,)))
+    assert signal_for(story.gate, story.now_s, 5).kind is SignalKind.ENROLLING, "what is in the way goes first"
 
 
 @pytest.mark.parametrize(
@@ -408,15 +481,18 @@ def test_an_enrolment_can_be_given_up(cancel: Asked) -> None:
     story.press()
     story.ticks(6, sighting())
     story.tick(asked=(cancel,))
-    assert story.gate.mode is Mode.WATCHING
+    assert story.gate.mode is Mode.GIVEN_UP
     assert story.gate.enrolment is None
+    assert signal_for(story.gate, story.now_s, 5).kind is SignalKind.CANCELLED
+    story.ticks(25)
+    assert story.gate.mode is Mode.WATCHING
 
 
 def test_an_enrolment_that_goes_nowhere_ends_by_itself() -> None:
     story = Story(roster=NOBODY)
     story.press()
     story.ticks(310)
-    assert story.gate.mode is Mode.WATCHING
+    assert story.gate.mode is Mode.GIVEN_UP
     assert story.kinds()[-1] is EventKind.ENROLL_CANCELLED
 
 
@@ -440,4 +516,4 @@ def test_pressing_while_the_door_is_open_locks_it() -> None:
 def test_decided_tracks_cost_detection_only() -> None:
     story = Story()
     story.ticks(3, sighting(1, ANN), sighting(2, reasons=(Reason.TOO_SMALL,)))
-    assert story.gate.wants(story.now_s).decided == frozenset({1})
+    assert story.gate.wants(story.now_s, story.policy).decided == frozenset({1})

@@ -72,7 +72,8 @@ def test_who_may_not_enter_now_is_turned_away_and_told_why(
     if why is not None:
         (told,) = [event for event in story.events if event.kind is EventKind.REFUSED]
         assert (told.person, told.reason, told.detail) == ("ben", Reason.NOT_NOW, why)
-        assert signal_for(story.gate, story.now_s, 5).kind is SignalKind.REFUSED
+        assert signal_for(story.gate, story.now_s, 5).kind is SignalKind.NOT_NOW
+        assert story.gate.lockout.refused_at_s == ()
 
 
 def test_being_early_is_no_attack() -> None:
@@ -98,8 +99,7 @@ def test_an_administrator_outside_their_hours_does_not_vouch() -> None:
     walk_up(story, ANN, turns=20)
     assert story.gate.mode is Mode.VOUCHING
     story.wall = MONDAY_NOON
-    walk_up(story, ANN, turns=1)
-    assert story.gate.mode is Mode.ENROLLING
+    story.until(Mode.ENROLLING, lambda _: (sighting(1, ANN),))
 
 
 # ---------------------------------------------------------------- orders
@@ -164,6 +164,9 @@ def test_a_lockout_is_ended_and_forgotten_by_an_order() -> None:
 # ---------------------------------------------------------------- a client asks for somebody
 
 
+PRESS = replace(POLICY, entry=Entry.PRESS, ask_s=10.0)
+
+
 def asked_for(story: Story, person: int = BEN, name: str = "ben", for_s: float = 10.0) -> None:
     now_s = story.now_s
     story.tick(asked=(VerifyAsked(person, name, now_s, now_s + for_s, "uid 7"),))
@@ -181,14 +184,73 @@ def test_who_was_asked_for_is_seen_and_no_door_opens() -> None:
     assert not story.is_open
 
 
-def test_somebody_else_is_not_who_was_asked_for() -> None:
+def test_the_door_goes_on_for_others_while_a_client_waits() -> None:
     story = Story()
     asked_for(story)
-    story.ticks(120, sighting(1, ANN))
-    assert EventKind.VERIFIED not in story.kinds()
+    walk_up(story, ANN)
+    assert story.is_open
+    assert story.gate.person == "ann"
+    story.until(Mode.ASKED, lambda _: ())
+    story.ticks(60)
     (failed,) = [event for event in story.events if event.kind is EventKind.VERIFY_FAILED]
     assert (failed.person, failed.detail) == ("ben", "was not seen live in time, by uid 7")
+    assert story.kinds() == [EventKind.UNLOCKED, EventKind.LOCKED, EventKind.VERIFY_FAILED]
+
+
+def test_whoever_was_let_in_already_answers_a_client_and_opens_nothing_more() -> None:
+    """Neither the one asked for, nor somebody else who still stands there."""
+    story = Story()
+    for person in (BEN, ANN):
+        story = Story()
+        walk_up(story, person)
+        story.ticks(40, sighting(1, person))
+        asked_for(story)
+        assert story.is_open, "the door is not shut before anybody's nose"
+        story.ticks(120, sighting(1, person))
+        kinds = [EventKind.LOCKED, EventKind.VERIFIED if person is BEN else EventKind.VERIFY_FAILED]
+        assert story.kinds()[0] is EventKind.UNLOCKED
+        assert sorted(story.kinds()[1:]) == sorted(kinds)
+        assert not story.is_open
+
+
+def test_where_a_press_is_asked_for_a_verification_lets_nobody_in_without_one() -> None:
+    story = Story(policy=PRESS)
+    asked_for(story, for_s=20.0)
+    assert story.gate.wants(story.now_s, PRESS).identify
+    story.ticks(30, sighting(1, ANN))
     assert not story.is_open
+    story.press()
+    walk_up(story, ANN)
+    assert story.is_open
+    walk_up(story, BEN, track=2)
+    assert EventKind.VERIFIED in story.kinds()
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [(OFFICE, "outside"), (Rules(valid_until=1.0), "not valid any more"), (Rules(is_disabled=True), "disabled")],
+)
+def test_whoever_may_not_enter_now_is_not_verified(rules: Rules, why: str) -> None:
+    story = Story(roster=with_rules(rules), wall=MONDAY_NOON.replace(hour=3))
+    asked_for(story)
+    walk_up(story)
+    (failed,) = [event for event in story.events if event.kind is EventKind.VERIFY_FAILED]
+    assert (failed.person, failed.reason) == ("ben", Reason.NOT_NOW)
+    assert str(failed.detail).startswith(why)
+    assert EventKind.VERIFIED not in story.kinds()
+    assert story.gate.verification is None
+
+
+@pytest.mark.parametrize("trouble", [None, "unplugged"])
+def test_a_client_hears_what_ended_its_verification(trouble: str | None) -> None:
+    story = Story()
+    asked_for(story, for_s=100.0)
+    if trouble:
+        story.tick(trouble=trouble)
+    else:
+        story.until(Mode.LOCKED_OUT, lambda _: (sighting(1, ANN, 0.2),))
+    assert story.kinds().count(EventKind.VERIFY_FAILED) == 1
+    assert story.gate.verification is None
 
 
 def test_a_spoof_ends_a_verification_and_counts() -> None:
@@ -203,8 +265,10 @@ def test_a_stranger_beside_does_not_end_a_verification_but_counts() -> None:
     story = Story()
     asked_for(story)
     story.ticks(10, sighting(1, ANN, score=0.2))
-    assert story.gate.mode is Mode.ASKED
+    assert story.gate.mode is Mode.REFUSED
     assert len(story.gate.lockout.refused_at_s) == 1
+    story.ticks(25)
+    assert story.gate.mode is Mode.ASKED
     walk_up(story, BEN, track=2)
     assert EventKind.VERIFIED in story.kinds()
 
@@ -217,25 +281,22 @@ def test_asking_again_and_again_is_no_way_round_the_lockout() -> None:
     assert EventKind.LOCKOUT_BEGAN in story.kinds()
 
 
-def test_a_verification_is_cancelled_by_a_long_press_and_ends_a_stay_open() -> None:
+def test_a_verification_is_cancelled_by_a_long_press_and_a_short_one_begins_nothing() -> None:
     story = Story()
-    walk_up(story, ANN)
-    assert story.is_open
     asked_for(story)
-    assert not story.is_open
+    story.press()
+    assert story.gate.mode is Mode.ASKED
     story.press(PressKind.LONG)
-    assert story.kinds()[-1] is EventKind.VERIFY_FAILED
-    assert story.gate.mode is not Mode.ASKED
+    assert story.kinds() == [EventKind.VERIFY_FAILED]
+    assert (story.gate.mode, story.gate.verification) == (Mode.WATCHING, None)
 
 
 # ---------------------------------------------------------------- a press asks
 
-PRESS = replace(POLICY, entry=Entry.PRESS, ask_s=10.0)
-
 
 def test_without_a_press_nobody_is_judged() -> None:
     story = Story(policy=PRESS)
-    assert not story.gate.wants(story.now_s, Entry.PRESS).identify
+    assert not story.gate.wants(story.now_s, PRESS).identify
     story.ticks(100, sighting(1, ANN))
     story.ticks(100, sighting(2, ANN, score=0.2))
     assert not story.is_open
@@ -247,7 +308,7 @@ def test_a_press_and_then_a_face_opens_once() -> None:
     story.ticks(20, sighting(1, ANN))
     story.press()
     assert story.gate.mode is Mode.VERIFYING
-    assert story.gate.wants(story.now_s, Entry.PRESS).identify
+    assert story.gate.wants(story.now_s, PRESS).identify
     walk_up(story, ANN)
     assert story.is_open
     story.ticks(100, sighting(2, ANN))
@@ -278,7 +339,7 @@ def test_where_a_press_asks_to_enter_a_long_one_enrols() -> None:
     story.press(PressKind.LONG)
     assert story.gate.mode is Mode.VOUCHING
     story.press(PressKind.LONG)
-    assert story.gate.mode is Mode.WATCHING
+    assert story.gate.mode is Mode.GIVEN_UP
     empty = Story(policy=PRESS, roster=Roster(0.5))
     empty.press()
     assert empty.gate.mode is Mode.ENROLLING

@@ -51,16 +51,16 @@ def test_rules_are_on_disk_and_in_the_roster(register: Register, tmp_path: Path)
         assert found.rules == rules
 
 
-def test_whoever_is_disabled_is_compared_no_more_until_enabled(register: Register) -> None:
-    def matched() -> bool:
-        match = register.best(unit_vectors(2, 1))[0]
-        return match is not None and match.score > 0.99
-
-    assert matched()
-    register.set_rules("ben", Rules(is_disabled=True, hours="Mon 07:00-19:00"))
-    assert not matched()
+def test_whoever_is_disabled_is_still_compared_and_counted(register: Register) -> None:
+    """So the door knows whom it refuses, and they are not enrolled anew under another name."""
+    before = register.roster()
+    ben = register.set_rules("ben", Rules(is_disabled=True, hours="Mon 07:00-19:00"))
+    match = register.best(unit_vectors(2, 1))[0]
+    assert match is not None
+    assert (match.person_id, match.score > 0.99) == (ben.id, True)
+    assert register.roster().people[ben.id].rules.is_disabled
+    assert (register.roster().threshold, register.roster().templates) == (before.threshold, before.templates)
     register.set_rules("ben", Rules(hours="mon 7:00-19:00"))
-    assert matched()
     assert rules_of(register, "ben").hours == "Mon 07:00-19:00"
 
 
