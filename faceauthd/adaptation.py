@@ -22,7 +22,7 @@ class AdaptationPolicy:
     None is tuned: each is stricter than the door's own, and a look that is turned away comes again another day.
     """
 
-    max_per_day: int = 1
+    max_per_day: float = 1.0
     margin: float = 0.05
     lead: float = 0.2
     """How far the next best person has to be behind."""

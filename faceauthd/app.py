@@ -12,6 +12,7 @@ from typing import Self, TextIO
 
 from faceauthd import settings
 from faceauthd.adaptation import AdaptationPolicy
+from faceauthd.adapters import calendar
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
 from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
@@ -140,6 +141,7 @@ def build(
             people=register,
             desk=desk,
             keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
+            calendar=held.enter_context(closing(_calendar(config, clock))),
             viewer=audience,
             thermometer=Thermometer(clock.now),
         )
@@ -154,6 +156,17 @@ def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journa
         embedder_id=pack.embedder_id,
         on_repair=lambda what: journal.record(Event(EventKind.GALLERY_REPAIRED, clock.now(), detail=what)),
     )
+
+
+def _calendar(config: Config, clock: Clock) -> calendar.CalendarFile:
+    """A clock that is jumped by hand is believed as far as it does not go back."""
+    vouchers: dict[str, calendar.Voucher] = {
+        "auto": calendar.by_either,
+        "server": calendar.by_server,
+        "itself": calendar.by_itself,
+    }
+    is_vouched_for = calendar.by_itself if isinstance(clock, ManualClock) else vouchers[config.clock.trust]
+    return calendar.CalendarFile(config.gallery.path / "clock.json", is_vouched_for)
 
 
 def _keepers(config: Config, register: Register, journal: Journal, held: ExitStack) -> list[Listener]:

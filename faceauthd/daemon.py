@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from faceauthd.button import ButtonPolicy
 from faceauthd.contacts import Contacts, hear
@@ -17,6 +16,7 @@ from faceauthd.inbox import Inbox
 from faceauthd.light import Light, LightPolicy
 from faceauthd.outputs import Vitals, signal_for, status_of
 from faceauthd.ports import (
+    Calendar,
     Camera,
     Clock,
     Desk,
@@ -39,9 +39,6 @@ FRAME_TIMEOUT_S = 0.2
 START_S = 10.0
 """How long a camera may take to give its first frame before that is called a fault. Nothing opens meanwhile."""
 
-CLOCK_IS_SET_FROM = datetime(2026, 1, 1, tzinfo=UTC)
-"""A clock that shows an earlier time than this was never set: a Pi without a battery begins in the past."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -56,6 +53,7 @@ class Ports:
     people: People
     desk: Desk
     keeper: Keeper
+    calendar: Calendar
     viewer: Viewer | None = None
     thermometer: Thermometer | None = None
 
@@ -113,7 +111,7 @@ class Daemon:
             frame_s=frame.time_s if frame else 0.0,
             trouble=self._trouble(now_s),
             wall=(wall := ports.clock.wall()),
-            is_clock_set=wall >= CLOCK_IS_SET_FROM,
+            is_clock_set=ports.calendar.is_believed(wall),
         )
         before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
         self._mind_light(now_s, frame, bool(seen))

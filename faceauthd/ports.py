@@ -173,6 +173,14 @@ class Keeper(Protocol):
     def save(self, lockout: Lockout, now_s: float) -> None: ...
 
 
+class Calendar(Protocol):
+    """Knows whether civil time can be believed."""
+
+    def is_believed(self, wall: datetime) -> bool:
+        """Whether rules may go by `wall`. Cheap, it is asked at every tick. Must not raise."""
+        ...
+
+
 class Desk(Protocol):
     """Whoever answers what clients ask; called by the loop, between two ticks."""
 

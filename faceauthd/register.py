@@ -13,6 +13,7 @@ from faceauthd.adaptation import MOST, REACH_DEG
 from faceauthd.errors import GalleryRefused
 from faceauthd.gallery import Gallery, Origin
 from faceauthd.gallery.admins import check_one_stays
+from faceauthd.gallery.apart import check_apart
 from faceauthd.gallery.names import shown
 from faceauthd.gallery.taking import Arrival
 from faceauthd.ports import Clock
@@ -140,9 +141,17 @@ class Register:
         *,
         origin: Origin = Origin.ENROLLED,
     ) -> Person:
-        """Put somebody on disk, as `person-N` if there is no name. Raises GalleryError."""
+        """Put somebody on disk, as `person-N` if there is no name; the first of all is administrator, else nobody could
+        vouch for the others. Raises GalleryError; GalleryRefused for a guest who would be the first, and for somebody
+        whom the door could not tell from somebody else.
+        """
+        is_first = not self._gallery.people()
+        if is_first and role is Role.GUEST:
+            raise GalleryRefused("the first person enrolled is administrator: enrol one, and the guest after them")
+        self._check_apart(templates, None)
         with self._changing():
             name = name or self._gallery.next_name()
+            role = Role.ADMIN if is_first else role
             return self._gallery.enroll(name, role, templates, now=self.now(), origin=origin)
 
     def rename(self, old: str, new: str) -> Person:
@@ -151,7 +160,9 @@ class Register:
             return self._gallery.rename(old, new)
 
     def improve(self, person_id: int, templates: Sequence[NewTemplate], *, origin: Origin = Origin.IMPROVED) -> Person:
-        """Give somebody more templates. Raises GalleryError; GalleryRefused if they were removed meanwhile."""
+        """Give somebody more templates. Raises GalleryError; GalleryRefused if they were removed meanwhile, or the door
+        could not tell them from somebody else by these."""
+        self._check_apart(templates, person_id)
         with self._changing():
             return self._gallery.add_templates(person_id, templates, now=self.now(), origin=origin)
 
@@ -204,6 +215,10 @@ class Register:
     def now(self) -> float:
         """Civil time, in seconds since the epoch."""
         return self._clock.wall().timestamp()
+
+    def _check_apart(self, templates: Sequence[NewTemplate], whose: int | None) -> None:
+        matcher, threshold = self._gallery.matcher, self.threshold.cosine
+        check_apart(matcher, templates, threshold, whose, self._gallery.person_by_id)
 
     def _with_seen(self, person: Person) -> Person:
         seen = self._seen.get(person.id)

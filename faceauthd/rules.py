@@ -87,7 +87,7 @@ def why_not_now(rules: Rules, at: datetime, *, is_clock_set: bool = True) -> str
     if rules.hours is None and rules.valid_from is None and rules.valid_until is None:
         return None
     if not is_clock_set:
-        return "the clock is not set, and there are limits in time"
+        return "the clock is not set, or not believed, and there are limits in time"
     now = at.timestamp()
     if rules.valid_from is not None and not now >= rules.valid_from:
         return "not valid yet"

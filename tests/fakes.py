@@ -248,5 +248,15 @@ class FakeKeeper:
         self.kept = lockout
 
 
+@dataclass
+class FakeCalendar:
+    """Believes every clock, or none."""
+
+    believes: bool = True
+
+    def is_believed(self, wall: datetime) -> bool:
+        return self.believes
+
+
 CAMERA_LOST = CameraError("camera 0 was unplugged")
 CAMERA_HANGS = CameraError("camera 0 hangs")

@@ -57,7 +57,7 @@ def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
     with a_gallery(kit, folder / "gallery-growth") as gallery:
         register = a_register(kit, gallery)
         recognizer = a_recognizer(kit, register)
-        ports = Ports(camera, relay, clock, NullNotifier(), silence, recognizer, register, silence, silence)
+        ports = Ports(camera, relay, clock, NullNotifier(), silence, recognizer, register, silence, silence, silence)
         daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
 
         def play(count: int) -> None:

@@ -108,7 +108,7 @@ def unlock(
     if recorder is not None:
         looking.look = recorder.timed("look", looking.look)  # type: ignore[method-assign]
     silence = Silence()
-    ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence)
+    ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence, silence)
     daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
     while relay.opened_s is None and not camera.finished:
         began_s = timer()

@@ -10,7 +10,7 @@ from pydantic import Field
 from faceauthd.config.base import Section
 from faceauthd.config.deciding import Decision, Enroll, Gate, Lockout
 from faceauthd.config.inputs import Camera, Vision
-from faceauthd.config.keeping import Adaptation, Privacy
+from faceauthd.config.keeping import Adaptation, Clock, Privacy
 from faceauthd.config.outputs import Control, Gallery, Log, Panel
 
 
@@ -23,6 +23,7 @@ class Config(Section):
     gate: Gate = Field(default_factory=Gate)
     lockout: Lockout = Field(default_factory=Lockout)
     enroll: Enroll = Field(default_factory=Enroll)
+    clock: Clock = Field(default_factory=Clock)
     adaptation: Adaptation = Field(default_factory=Adaptation)
     gallery: Gallery = Field(default_factory=Gallery)
     privacy: Privacy = Field(default_factory=Privacy)

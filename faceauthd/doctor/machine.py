@@ -28,7 +28,10 @@ _KEPT = Path("/var/log/journal")
 
 def check_clock(now: datetime, host: Host) -> Finding:
     """Rules and the journal go by civil time; a Pi without a battery starts in the past."""
-    set_it = "connect it to a time server once, fit a clock with a battery, or `sudo timedatectl set-time`"
+    set_it = (
+        "connect it to a time server once, fit a clock with a battery, or `sudo timedatectl set-time` and "
+        "clock.trust: itself"
+    )
     if now.year < RELEASED:
         return bad("clock", f"it is not {now:%Y-%m-%d}", set_it)
     said = f"{now:%Y-%m-%d %H:%M %Z}"

@@ -44,7 +44,7 @@ from faceauthd.types import (
     UnlockAsked,
     VerifyAsked,
 )
-from tests.fakes import FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
 from tests.loop_kit import TICK_S, GoneJournal, InView, NextFrame, TwoClocks
 from tests.property.test_gate import FACES, LIVE, LOOKS, MARGIN, PEOPLE, THRESHOLD, UNLOCK_S, WINDOW_S, proves
 
@@ -110,6 +110,7 @@ class DaemonModel(RuleBasedStateMachine):
             self.people,
             self.desk,
             LockoutFile(self.folder / "lockout.json", self.clock),
+            FakeCalendar(),
         )
         self.daemon = Daemon(ports, POLICY, ButtonPolicy(), self.edges)
 

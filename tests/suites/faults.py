@@ -40,7 +40,7 @@ from faceauthd.settings import stages_of
 from faceauthd.types import Edge, EnrollAsked, EventKind, Frame, Match, Member, Role, Sighting, Wants
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
-from tests.fakes import FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
 from tests.loop_kit import STALL_S, TICK_S, GoneJournal, InView, NextFrame, TwoClocks
 from tests.suites.figures import Figures
 
@@ -78,8 +78,9 @@ class Door:
         self.keeper = LockoutFile(self.folder / "lockout.json", self.clock)
         journal = JournalSet([self.gone, self.journal])
         ports = Ports(
-            self.camera, self.panel, self.clock, self.notifier, journal, self.view, self.people, self.desk, self.keeper
-        )
+            self.camera, self.panel, self.clock, self.notifier, journal, self.view, self.people, self.desk,
+            self.keeper, FakeCalendar(),
+        )  # fmt: skip
         self.daemon = Daemon(ports, POLICY, ButtonPolicy(), Inbox[Edge]())
 
     def turn(self) -> None:
@@ -289,7 +290,7 @@ class HangingLoop:
         people = FakePeople(members={1: Member("ann", Role.ADMIN)})
         keeper = LockoutFile(folder / "lockout.json", clock)
         journal, notifier, desk = FakeJournal(), FakeNotifier(), FakeDesk()
-        ports = Ports(self.camera, self.panel, clock, notifier, journal, self, people, desk, keeper)
+        ports = Ports(self.camera, self.panel, clock, notifier, journal, self, people, desk, keeper, FakeCalendar())
         self.daemon = Daemon(ports, POLICY, ButtonPolicy(), Inbox[Edge]())
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:

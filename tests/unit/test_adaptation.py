@@ -34,7 +34,11 @@ SURE = Chance(
 def test_a_sure_look_may() -> None:
     assert may_renew(SURE, POLICY)
     assert may_renew(replace(SURE, renewed_at=SURE.now - DAY_S), POLICY)
-    assert may_renew(replace(SURE, renewed_at=SURE.now - DAY_S / 2), replace(POLICY, max_per_day=2))
+    rarely = replace(POLICY, max_per_day=0.5)
+    assert [may_renew(replace(SURE, renewed_at=SURE.now - days * DAY_S), rarely) for days in (1.9, 2.0)] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

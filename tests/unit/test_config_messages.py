@@ -102,7 +102,7 @@ def test_problems_of_the_command_line_come_last(tmp_path: Path) -> None:
         ("control: {group: ''}", "control.group: '' has fewer than 1 characters; for example group: faceauth"),
         ("camera: {flip: true}", "camera.flip: unknown key; did you mean hflip or vflip?"),
         ("control: {admin_uids: [-1]}", "control.admin_uids[0]: -1 is out of range (0 to 4294967294)"),
-        ("1: 2", "1: unknown key; its section has adaptation, camera, control, decision, "),
+        ("1: 2", "1: unknown key; its section has adaptation, camera, clock, control, decision, "),
         ("gate: {1: 2}", "gate.1: unknown key; its section has ask_s, entry, forget_s, held_open_s, refused_show_s"),
         ("gate: {fps: 5}", "gate.fps: belongs in another section: camera.fps"),
         ("gate: {\"un\\elock_s\": 5}", "gate.un\\x1block_s: unknown key; did you mean unlock_s?"),

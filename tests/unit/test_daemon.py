@@ -21,6 +21,7 @@ from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighti
 from tests.fakes import (
     CAMERA_HANGS,
     CAMERA_LOST,
+    FakeCalendar,
     FakeCamera,
     FakeClock,
     FakeDesk,
@@ -72,6 +73,7 @@ class Rig:
             self.people,
             self.desk,
             self.keeper,
+            FakeCalendar(),
         )
         return Daemon(ports, self.policy, ButtonPolicy(), self.edges, self.light)
 

@@ -55,7 +55,7 @@ def spoof(track: int = 1) -> Sighting:
         (OFFICE, MONDAY_NOON.replace(hour=6), True, "outside Mon-Fri 07:00-19:00"),
         (OFFICE, MONDAY_NOON.replace(hour=19), True, "outside Mon-Fri 07:00-19:00"),
         (OFFICE, MONDAY_NOON.replace(day=22), True, "outside Mon-Fri 07:00-19:00"),
-        (OFFICE, MONDAY_NOON, False, "the clock is not set, and there are limits in time"),
+        (OFFICE, MONDAY_NOON, False, "the clock is not set, or not believed, and there are limits in time"),
         (OFFICE, None, True, "it is not known what time it is"),
         (Rules(valid_until=MONDAY_NOON.timestamp()), MONDAY_NOON, True, "not valid any more"),
         (Rules(valid_from=MONDAY_NOON.timestamp() + 1), MONDAY_NOON, True, "not valid yet"),
