@@ -1,0 +1,128 @@
+"""How the door is opened and how it is not: a press, two people, orders, a way out, strangers, photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from faceauthd.scene.face import SampleFaces
+from faceauthd.types import EventKind, SignalKind
+from tests.flow_kit import (
+    ADMIN_ALICE,
+    ALARM,
+    ALICE,
+    BEN,
+    BUTTON,
+    CONTACT,
+    EXIT,
+    FPS,
+    MEMBER_BEN,
+    Door,
+    visit,
+    write_scene,
+)
+from tools.attack_kit import render
+
+
+def test_a_press_and_then_a_face(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path, 7.0, visit(ALICE, 0.2, 7.0))
+    with Door(tmp_path, scene, "gate.entry=press", people=[ADMIN_ALICE]) as door:
+        door.run(4.0)
+        assert door.opened == [], "nobody is let in who did not press"
+        door.press()
+        door.until(EventKind.UNLOCKED, 6.5, person="alice")
+        assert door.is_open
+
+
+def test_two_people_one_after_the_other(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path, 8.0, visit(ALICE, 0.2, 4.0), visit(BEN, 3.7, 8.0))
+    with Door(tmp_path, scene, "gate.entry=two-person", people=[ADMIN_ALICE, MEMBER_BEN]) as door:
+        door.until(EventKind.SECOND_ASKED, 4.0, person="alice")
+        assert not door.is_open
+        door.until(EventKind.UNLOCKED, 8.0, person="ben")
+        assert SignalKind.SECOND in door.shown
+        assert len(door.opened) == 1
+
+
+def test_the_way_out_an_order_and_a_forced_door(tmp_path: Path) -> None:
+    settings = (f"panel.pins.door_contact={CONTACT}", "gate.unlock_s=2", "gate.held_open_s=3")
+    with Door(tmp_path, write_scene(tmp_path, 0.5), *settings, people=[ADMIN_ALICE]) as door:
+        door.pin(CONTACT).drive_low()
+        door.run(2.0)
+        door.press(pin=EXIT)
+        assert door.is_open
+        door.run(door.now_s + 2.5)
+        assert not door.is_open
+        assert door.ask("unlock")["is_open"] is True
+        assert door.ask("lock")["is_open"] is False
+        door.run(door.now_s + 2.0)
+        door.pin(CONTACT).drive_high()
+        door.until(EventKind.DOOR_FORCED, door.now_s + 1.0)
+        assert (door.pin(ALARM).state, door.shown[-1]) == (1, SignalKind.DOOR_FORCED)
+        door.pin(CONTACT).drive_low()
+        door.until(EventKind.DOOR_SHUT, door.now_s + 1.0)
+        assert not door.pin(ALARM).state
+        door.press(pin=EXIT)
+        door.pin(CONTACT).drive_high()
+        door.until(EventKind.DOOR_HELD, door.now_s + 8.0)
+        assert (door.pin(ALARM).state, door.is_open) == (1, False)
+        assert [kind for kind, _ in door.told()] == [
+            "exit", "locked", "unlocked", "locked", "door-forced", "door-shut", "exit", "locked", "door-held",
+        ]  # fmt: skip
+        assert len(door.opened) == 3
+
+
+def test_strangers_lock_everybody_out_over_a_restart_until_it_is_cleared(tmp_path: Path) -> None:
+    settings = ("lockout.refusals=2", "gate.retry_s=0.5", "lockout.delays_s=[30]")
+    with Door(tmp_path, write_scene(tmp_path, 10.0, visit(BEN, 0.2, 10.0)), *settings, people=[ADMIN_ALICE]) as door:
+        door.until(EventKind.LOCKOUT_BEGAN, 10.0)
+        assert [reason for _, reason, _ in door.refused()] == ["UNKNOWN", "UNKNOWN"]
+        assert door.shown[-1] is SignalKind.LOCKED_OUT
+        assert door.opened == []
+    with Door(tmp_path, write_scene(tmp_path, 8.0, visit(ALICE, 0.2, 8.0)), *settings) as door:
+        door.run(4.0)
+        assert door.shown == [SignalKind.LOCKED_OUT], "pulling the plug is no way round"
+        door.press(pin=BUTTON)
+        assert door.told() == []
+        door.ask("clear-lockout")
+        door.until(EventKind.UNLOCKED, 8.0, person="alice")
+
+
+@pytest.fixture(scope="module")
+def photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Frames of a telephone with Alice's picture, held up to the camera."""
+    folder = tmp_path_factory.mktemp("phone")
+    face = SampleFaces().face(ALICE)
+    clip = render("phone", face, np.random.default_rng(3), fps=FPS, seconds=6.0, handling="held")
+    for index, (_, picture) in enumerate(clip):
+        Image.fromarray(picture).save(folder / f"{index:03d}.png", compress_level=1)
+    return folder
+
+
+def test_a_photograph_of_somebody_enrolled_is_refused_and_raises_the_alarm(tmp_path: Path, photograph: Path) -> None:
+    settings = (f"camera.replay_fps={FPS}", "gate.retry_s=0.5", "lockout.alarm_after_spoofs=2")
+    with Door(tmp_path, f"replay:{photograph}", *settings, people=[ADMIN_ALICE]) as door:
+        door.until(EventKind.SPOOF_ALARM, 6.0)
+        assert {reason for _, reason, _ in door.refused()} == {"SPOOF"}
+        assert (door.pin(ALARM).state, door.shown[-1]) == (1, SignalKind.SPOOF_ALARM)
+        assert door.opened == []
+
+
+def test_a_photograph_neither_vouches_nor_is_enrolled_where_the_door_takes_any(
+    tmp_path: Path, photograph: Path
+) -> None:
+    settings = (f"camera.replay_fps={FPS}", "decision.liveness=off")
+    with Door(tmp_path, f"replay:{photograph}", *settings, people=[ADMIN_ALICE]) as door:
+        door.press()
+        door.run(6.0)
+        assert EventKind.VOUCHED not in {event.kind for event in door.journal.events}
+        assert ("refused", None) in door.told()
+    (tmp_path / "empty").mkdir()
+    with Door(tmp_path / "empty", f"replay:{photograph}", *settings) as door:
+        door.press()
+        door.run(6.0)
+        assert door.appliance.daemon.gate.enrolment is not None
+        assert door.appliance.daemon.gate.enrolment.taken == ()
