@@ -61,7 +61,7 @@ _SIGNAL: dict[SignalKind, str] = {
     SignalKind.VOUCH: "An administrator must look now",
     SignalKind.ENROLLING: "Enrolling",
     SignalKind.TURN: "Turn your head a little",
-    SignalKind.IMPROVING: "More looks of",
+    SignalKind.IMPROVING: "More looks",
     SignalKind.ENROLLED: "Enrolled",
     SignalKind.CANCELLED: "Given up, nothing was kept",
     SignalKind.DOOR_HELD: "Shut the door",
@@ -82,7 +82,7 @@ TURN_HINT: dict[Turn, str] = {
 _NAMED = {
     SignalKind.UNLOCKED: ", ",
     SignalKind.ENROLLING: " ",
-    SignalKind.IMPROVING: " ",
+    SignalKind.IMPROVING: " of ",
     SignalKind.ENROLLED: " ",
 }
 """Signals that say the name, and what goes before it."""

@@ -13,6 +13,7 @@ from tests.flow_kit import (
     MEMBER_BEN,
     TURNING,
     Door,
+    Enrolled,
     on_disk,
     visit,
     write_scene,
@@ -38,9 +39,7 @@ def test_two_clients_enrol_at_once_and_one_is_told_that_it_is_busy(tmp_path: Pat
         done = door.until(EventKind.ENROLLED, 9.0)
         assert done.person == "ben"
         assert door.heard(first)["person"]["role"] == "member"
-        assert sorted(set(progress(door.answers[str(first.id)]))) == [0, 1, 2, 3] or progress(
-            door.answers[str(first.id)]
-        ) == [0, 1, 2]
+        assert {0, 1, 2} <= set(progress(door.answers[str(first.id)]))
         assert door.opened == []
     assert on_disk(tmp_path) == [("alice", Role.ADMIN, 3), ("ben", Role.MEMBER, 3)]
 
@@ -82,13 +81,14 @@ def test_while_somebody_is_to_be_verified_others_come_in_as_ever(tmp_path: Path)
 
 
 def test_a_sure_unlock_renews_a_template_and_that_is_taken_back(tmp_path: Path) -> None:
-    scene = write_scene(tmp_path, 7.0, visit(ALICE, 0.2, 7.0))
-    with Door(tmp_path, scene, "adaptation.enabled=true", "gate.unlock_s=1", people=[ADMIN_ALICE]) as door:
-        door.until(EventKind.ADAPTED, 7.0, person="alice")
+    scene = write_scene(tmp_path, 6.0, visit(BEN, 0.2, 6.0))
+    people = [Enrolled("ben", BEN, Role.ADMIN)]
+    with Door(tmp_path, scene, "adaptation.enabled=true", "gate.unlock_s=1", people=people) as door:
+        door.until(EventKind.ADAPTED, 6.0, person="ben")
         assert not door.is_open
-        assert door.ask("person", name="alice")["person"]["templates"] == 4
-        assert door.ask("undo", name="alice")["person"]["templates"] == 3
-    assert on_disk(tmp_path) == [("alice", Role.ADMIN, 3)]
+        assert door.ask("person", name="ben")["person"]["templates"] == 4
+        assert door.ask("undo", name="ben")["person"]["templates"] == 3
+    assert on_disk(tmp_path) == [("ben", Role.ADMIN, 3)]
 
 
 BADLY: tuple[tuple[str, dict[str, object], str, str], ...] = (

@@ -174,3 +174,14 @@ def test_without_liveness_nothing_is_held_back() -> None:
     (face,) = recognizer.look(Frame(PICTURE, 0.0), Wants())
     assert face.probe is not None
     assert (face.liveness, face.suspicion) == (None, None)
+
+
+def test_liveness_is_asked_for_only_where_it_is_wanted() -> None:
+    """Where the door takes any face: nothing is held back, until somebody is enrolled or vouches."""
+    seen = Living([unit(0)] * 12)
+    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, seen), Tracker(), seen, watch_s=0.25)
+    wants = [Wants(liveness=False)] * 3 + [Wants()] * 6
+    looks = [recognizer.look(Frame(PICTURE, 0.1 * number), each)[0] for number, each in enumerate(wants)]
+    assert [face.probe is not None for face in looks] == [True] * 3 + [False] * 3 + [True] * 3
+    assert all(face.liveness is None for face in looks[:6])
+    assert all(face.liveness is not None for face in looks[6:])
