@@ -91,7 +91,12 @@ def _fail(gate: Gate, challenge: Challenge, tick: Tick, policy: Policy) -> Step:
 
 
 def _is_second(gate: Gate, verdict: Verdict, tick: Tick) -> bool:
-    return gate.first is not None and gate.has_first(tick.now_s) and gate.first.person_id != verdict.person_id
+    """Whether somebody else was recognised just before, who may still enter now."""
+    first = gate.first
+    if first is None or not gate.has_first(tick.now_s) or first.person_id == verdict.person_id:
+        return False
+    member = tick.roster.people.get(first.person_id)
+    return member is not None and why_outside(member, tick) is None
 
 
 def _wait_for_another(

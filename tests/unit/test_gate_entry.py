@@ -377,6 +377,16 @@ def test_one_person_is_never_two() -> None:
         assert not story.is_open
 
 
+@pytest.mark.parametrize("ann", [None, Member("ann", Role.ADMIN, Rules(is_disabled=True))], ids=["removed", "disabled"])
+def test_the_first_does_not_count_once_they_are_kept_out(ann: Member | None) -> None:
+    story = Story(policy=TWO, wall=MONDAY_NOON)
+    walk_up(story, ANN)
+    assert story.gate.mode is Mode.SECOND
+    story.roster = Roster(0.5, {BEN: Member("ben", Role.MEMBER)} | ({ANN: ann} if ann else {}), 10)
+    walk_up(story, BEN, track=2)
+    assert not story.is_open
+
+
 def test_the_second_comes_too_late() -> None:
     story = Story(policy=TWO)
     walk_up(story, ANN)
