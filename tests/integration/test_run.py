@@ -138,7 +138,7 @@ def test_renaming_and_removing(daemon: Running) -> None:
     enrolled(daemon)
     assert daemon.ctl("rename", "eileen", "eileen collins").returncode == 0
     assert daemon.ctl("rename", "nobody", "x").returncode in (3, 6)
-    assert daemon.ctl("remove", "eileen collins", "--yes").returncode == 0
+    assert daemon.ctl("remove", "eileen collins", "--yes", "--last").returncode == 0
     assert daemon.asked("people")["people"] == []
     assert daemon.events().count("removed") == 1
 
