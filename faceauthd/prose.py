@@ -133,6 +133,9 @@ _EVENT: dict[EventKind, str] = {
     EventKind.BACKED_UP: "The gallery was backed up",
 }
 
+_NAMELESS: dict[EventKind, str] = {EventKind.UNLOCKED: "Door opened by an order"}
+"""What is said instead where nobody in particular is meant."""
+
 
 def printable(text: str, limit: int = 200) -> str:
     """`text` without anything a terminal or a log acts upon: control, bidirectional and line-breaking characters are
@@ -171,7 +174,8 @@ def _capital(text: str) -> str:
 def event_text(event: Event) -> str:
     """One line for the journal. Names and details from outside are escaped."""
     who = printable(event.person) if event.person else "somebody"
-    text = _EVENT[event.kind].replace("{who}", who)
+    words = _EVENT if event.person else _EVENT | _NAMELESS
+    text = words[event.kind].replace("{who}", who)
     if event.reason:
         text = f"{text}: {REASON_WHY[event.reason]}"
     if event.detail:

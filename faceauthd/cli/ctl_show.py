@@ -73,7 +73,8 @@ def _camera(told: Fields) -> str:
 def _last_unlock(last: object) -> str:
     if not isinstance(last, dict):
         return "none since the start"
-    return f"{last.get('person', 'somebody')}, {local_time(last.get('at'))}"
+    who = last.get("person") or last.get("detail") or "somebody"
+    return f"{who}, {local_time(last.get('at'))}"
 
 
 def show_people(printer: Printer, people: Iterable[Fields]) -> None:

@@ -102,7 +102,7 @@ class FrontDesk:
         for event in events:
             if event.kind is EventKind.UNLOCKED:
                 at = self._log.newest(1, kind=event.kind)[-1].at
-                self._report.last_unlock = {"person": event.person, "at": at.isoformat()}
+                self._report.last_unlock = {"person": event.person, "detail": event.detail, "at": at.isoformat()}
             for waiting in self._waiting:
                 waiting.hear(event)
         self._forget_the_answered()

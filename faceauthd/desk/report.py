@@ -25,7 +25,7 @@ class Report:
         self._started_s: float | None = None
         self._frames: deque[float] = deque()
         self.last_unlock: dict[str, object] | None = None
-        """`person` and `at` (ISO 8601), None before the first."""
+        """`person` (None by an order), `detail` (by whose) and `at` (ISO 8601); None before the first."""
 
     def begin(self, now_s: float) -> None:
         """The first turn is when it started."""

@@ -100,6 +100,13 @@ def test_status_tells_the_appliance_at_a_glance(path: Path, run: Run) -> None:
     assert facts["last unlock"].strip().startswith("alice, 2026-11-2")
 
 
+def test_an_unlock_by_an_order_says_whose(path: Path, run: Run) -> None:
+    last = {"person": None, "detail": "by uid 1000 (pid 77)", "at": "2026-11-23T08:30:00+00:00"}
+    with serving(path, {"status": lambda request: request.reply({**STATUS, "last_unlock": last})}):
+        facts = dict(line.split(":", 1) for line in run("status").out.splitlines())
+    assert facts["last unlock"].strip().startswith("by uid 1000 (pid 77), 2026-11-2")
+
+
 def test_a_newer_daemons_odd_status_is_no_traceback(path: Path, run: Run) -> None:
     odd = {"state": 5, "camera": "none", "last_unlock": [1], "people": "many", "threshold": None}
     with serving(path, {"status": lambda request: request.reply(odd)}):

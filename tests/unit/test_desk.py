@@ -194,6 +194,14 @@ def test_an_order_is_answered_by_what_the_door_then_does(
     assert counter.answer()["code"] == "REFUSED"
 
 
+def test_the_last_unlock_says_whose_order_it_was_where_no_face_opened(counter: Counter) -> None:
+    for event in (Event(EventKind.UNLOCKED, 1.0, person="ann"), Event(EventKind.UNLOCKED, 2.0, detail="by uid 1000")):
+        counter.log.record(event)
+        counter.turn(WATCHING, event)
+    told = counter.ask("status")["last_unlock"]
+    assert (told["person"], told["detail"]) == (None, "by uid 1000")
+
+
 def enrolling(by: str) -> Gate:
     return Gate(mode=Mode.ENROLLING, enrolment=Enrolment("cat", Role.MEMBER, by, 1.0, 1.0))
 

@@ -53,7 +53,9 @@ def test_a_name_is_not_said_to_somebody_refused() -> None:
 def test_what_the_journal_says() -> None:
     opened = Event(EventKind.UNLOCKED, 1.0, "alice", 0.712, 0.481, 0.973)
     refused = Event(EventKind.REFUSED, 1.0, reason=Reason.SPOOF, liveness=0.02)
+    ordered = Event(EventKind.UNLOCKED, 1.0, detail="by uid 1000 (pid 77)")
     assert event_text(opened) == "Door opened for alice (score 0.71, needed 0.48, live 0.97)"
+    assert event_text(ordered) == "Door opened by an order: by uid 1000 (pid 77)"
     assert event_text(refused) == "Refused somebody: not taken for a living face (live 0.02)"
 
 
