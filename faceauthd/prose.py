@@ -5,7 +5,9 @@ Nothing reads these sentences back; programs read the enums.
 
 from __future__ import annotations
 
-from faceauthd.types import Event, EventKind, Reason, Signal, SignalKind, Turn
+from datetime import datetime
+
+from faceauthd.types import Event, EventKind, Reason, Rules, Signal, SignalKind, Turn
 
 REASON_HINT: dict[Reason, str] = {
     Reason.NO_FACE: "look at the camera",
@@ -182,6 +184,24 @@ def event_text(event: Event) -> str:
         text = f"{text}: {printable(event.detail, 400)}"
     figures = _figures(event)
     return f"{text} ({figures})" if figures else text
+
+
+def moment_text(seconds: float) -> str:
+    """Seconds since the epoch as the clock on this machine's wall shows it; `-` for what no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return "-"
+
+
+def rules_text(rules: Rules) -> str:
+    """When somebody may enter, as it completes "may enter: ..."."""
+    if rules.is_disabled:
+        return "not: disabled"
+    limits = [printable(rules.hours)] if rules.hours else []
+    limits += [f"from {moment_text(rules.valid_from)}"] if rules.valid_from is not None else []
+    limits += [f"until {moment_text(rules.valid_until)}"] if rules.valid_until is not None else []
+    return ", ".join(limits) or "always"
 
 
 def _figures(event: Event) -> str:

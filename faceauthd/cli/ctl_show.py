@@ -7,10 +7,12 @@ from typing import Any
 
 from faceauthd.cli.render import Printer, duration, epoch_time, local_time
 from faceauthd.control.shapes import event_from
-from faceauthd.prose import event_text
+from faceauthd.prose import event_text, rules_text
+from faceauthd.types import Rules
 
 Fields = Mapping[str, Any]
 PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED", "LAST SEEN", "MAY ENTER")
+_STAY = ("valid_from", "valid_until")
 TEMPLATE_COLUMNS = ("TEMPLATE", "TAKEN", "FROM", "QUALITY", "TURNED", "STATE")
 
 
@@ -98,13 +100,9 @@ def _row(person: Fields, *, day_only: bool = False) -> tuple[str, ...]:
 
 def may_enter(person: Fields) -> str:
     """When somebody may come in, in words."""
-    if person.get("disabled"):
-        return "not: disabled"
-    start, end, hours = (person.get(key) for key in ("valid_from", "valid_until", "hours"))
-    limits = [str(hours)] if hours else []
-    limits += [f"from {epoch_time(start)}"] if start is not None else []
-    limits += [f"until {epoch_time(end)}"] if end is not None else []
-    return ", ".join(limits) or "always"
+    start, end = (float(at) if isinstance(at := person.get(key), int | float) else None for key in _STAY)
+    hours = person.get("hours")
+    return rules_text(Rules(bool(person.get("disabled")), start, end, str(hours) if hours else None))
 
 
 def show_person(printer: Printer, told: Fields) -> None:

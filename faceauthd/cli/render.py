@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
-from faceauthd.prose import printable
+from faceauthd.prose import moment_text, printable
 
 _LINE_LIMIT_CHARS = 2000
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
@@ -108,9 +108,4 @@ def local_time(at: object) -> str:
 
 def epoch_time(seconds: object) -> str:
     """Seconds since the epoch as a local date and time, or `-`."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return "-"
-    try:
-        return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):
-        return "-"
+    return "-" if isinstance(seconds, bool) or not isinstance(seconds, int | float) else moment_text(seconds)

@@ -10,6 +10,7 @@ from faceauthd.control.request import Request
 from faceauthd.control.shapes import person_fields
 from faceauthd.desk.dossier import dossier, template_list
 from faceauthd.gallery.names import check_name
+from faceauthd.prose import rules_text
 from faceauthd.register import Register
 from faceauthd.types import Event, EventKind, Person, Role, Rules
 
@@ -100,6 +101,9 @@ class Clerk:
         old, new = str(request.args["old"]), check_name(str(request.args["new"]))
         before = self.known(request, old)
         after = self._register.person(new)
+        if before is not None and before.name == new:
+            request.refuse(Code.REFUSED, f"'{new}' is their name already")
+            return
         if before is None or (after is not None and after.id != before.id and not self.is_free(request, new)):
             return
         person = self._register.rename(old, new)
@@ -140,9 +144,7 @@ class Clerk:
 
     def _set_rules(self, request: Request, person: Person, rules: Rules, now_s: float) -> None:
         changed = self._register.set_rules(person.name, rules)
-        what = f"may enter {changed.rules.hours}, " if changed.rules.hours != person.rules.hours else ""
-        what = what if changed.rules.hours or not what else "may enter at any hour, "
-        self._done(request, EventKind.RULES_CHANGED, changed, now_s, what)
+        self._done(request, EventKind.RULES_CHANGED, changed, now_s, f"may enter: {rules_text(changed.rules)}, ")
 
     def _asked_for(self, request: Request) -> Person | None:
         return self.known(request, str(request.args["name"]))

@@ -235,9 +235,12 @@ class FrontDesk:
         return VerifyAsked(person.id, person.name, now_s, until_s, str(request.peer))
 
     def _import(self, request: Request, state: Gate) -> None:
-        if (why := why_not_now(state)) is not None:
+        """A dry run changes nothing, and so waits for no enrolment; imports are looked through one by one."""
+        changes = request.args["dry_run"] is not True
+        in_the_way = (ImportWait, EnrolWait) if changes else (ImportWait,)
+        if changes and (why := why_not_now(state)) is not None:
             request.refuse(Code.BUSY, why)
-        elif any(isinstance(waiting, ImportWait | EnrolWait) for waiting in self._waiting):
+        elif any(isinstance(waiting, in_the_way) for waiting in self._waiting):
             request.refuse(Code.BUSY, "people are being imported or enrolled already: try again when that is done")
         else:
             self._wait(ImportWait(request, self._register, self._register.folder, self._record))

@@ -103,11 +103,13 @@ class VerifyWait:
         self._until_s = until_s
         self.is_over = False
 
-    def follow(self, state: Gate, now_s: float) -> Asked | None:  # noqa: ARG002 - the Protocol's
-        """A client that has gone ends it, so that the next can ask."""
+    def follow(self, state: Gate, now_s: float) -> Asked | None:
+        """A client that has gone, by Ctrl-C perhaps, gives it up: the door has others to look at."""
         if not self._request.is_open:
             self.is_over = True
-            return CancelAsked(now_s, "its client, who has gone")
+            asked = state.verification
+            is_ours = asked is not None and asked.by == str(self._request.peer)
+            return CancelAsked(now_s, "its client, who has gone") if is_ours else None
         if now_s > self._until_s + _GRACE_S:
             self._end("was not seen live in time")
         return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +23,7 @@ from faceauthd.enrolment import Enrolment
 from faceauthd.event_log import EventLog
 from faceauthd.gallery import Gallery
 from faceauthd.gate import Gate, Mode
+from faceauthd.gate.state import Verification
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.register import Register
@@ -65,10 +68,10 @@ class Counter:
         )
         self.lines: list[dict[str, Any]] = []
 
-    def send(self, do: str, *, peer: Peer = PEER, **args: object) -> Request:
+    def send(self, do: str, *, peer: Peer = PEER, fds: tuple[int, ...] = (), **args: object) -> Request:
         call = parse(json.dumps({"id": do, "do": do, **args}).encode())
         assert isinstance(call, Call), call
-        request = Request(call, peer, (), lambda _request, line, _final: self.lines.append(json.loads(line)))
+        request = Request(call, peer, fds, lambda _request, line, _final: self.lines.append(json.loads(line)))
         self.requests.put(request)
         return request
 
@@ -124,7 +127,11 @@ def test_an_expiry_is_set_and_taken_back(counter: Counter) -> None:
     assert (person["valid_from"], person["valid_until"]) == (None, end)
     assert counter.ask("expire", name="ben")["person"]["valid_until"] is None
     assert counter.ask("expire", name="ben", valid_until=5)["code"] == "REFUSED"
-    assert [kind for kind, *_ in counter.journal] == ["rules-changed", "rules-changed"]
+    until = datetime.fromtimestamp(end).astimezone().strftime("%Y-%m-%d %H:%M")
+    assert counter.journal == [
+        ("rules-changed", "ben", f"may enter: until {until}, by uid 1000 (pid 77)"),
+        ("rules-changed", "ben", "may enter: always, by uid 1000 (pid 77)"),
+    ]
 
 
 def test_hours_are_set_kept_in_one_way_and_taken_back(counter: Counter) -> None:
@@ -133,8 +140,8 @@ def test_hours_are_set_kept_in_one_way_and_taken_back(counter: Counter) -> None:
     assert (told["code"], "never occurs" in told["message"]) == ("REFUSED", True)
     assert counter.ask("hours", name="ben")["person"]["hours"] is None
     assert [detail for _, _, detail in counter.journal] == [
-        "may enter Mon-Fri 07:00-19:00, by uid 1000 (pid 77)",
-        "may enter at any hour, by uid 1000 (pid 77)",
+        "may enter: Mon-Fri 07:00-19:00, by uid 1000 (pid 77)",
+        "may enter: always, by uid 1000 (pid 77)",
     ]
 
 
@@ -163,6 +170,8 @@ def test_nobody_of_that_name(counter: Counter, do: str) -> None:
 def test_a_rename_to_a_name_that_exists_is_refused_and_to_another_case_is_not(counter: Counter) -> None:
     assert counter.ask("rename", old="ben", new="ANN")["code"] == "NAME_TAKEN"
     assert counter.ask("rename", old="ben", new="Ben")["person"]["name"] == "Ben"
+    assert counter.ask("rename", old="ben", new="Ben")["code"] == "REFUSED"
+    assert [kind for kind, *_ in counter.journal] == ["renamed"]
 
 
 def test_the_threshold_is_explained_by_what_it_is_made_of(counter: Counter) -> None:
@@ -242,6 +251,17 @@ def test_a_client_that_goes_gives_its_enrolment_up(counter: Counter) -> None:
     assert counter.turn() == ()
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_only_looking_through_an_import_waits_for_no_enrolment(counter: Counter, dry_run: bool) -> None:
+    counter.send("import", fds=(os.memfd_create("import"),), dry_run=dry_run)
+    for _ in range(1000):
+        counter.turn(enrolling("button"))
+        if counter.lines:
+            break
+        time.sleep(0.01)
+    assert counter.answer()["code"] == ("BAD_REQUEST" if dry_run else "BUSY")  # the file is empty, and so was looked at
+
+
 def test_improving_asks_for_the_person_and_tells_the_templates(counter: Counter) -> None:
     ben = counter.register.person("ben")
     assert ben is not None
@@ -291,6 +311,25 @@ def test_a_verification_that_nobody_answers_ends_by_itself_and_others_wait_for_i
     assert "not seen live in time" in counter.answer()["message"]
     counter.send("verify", name="ben")
     assert len(counter.turn()) == 1
+
+
+def test_a_client_that_goes_gives_its_verification_up(counter: Counter) -> None:
+    request = counter.send("verify", name="ann", timeout_s=100)
+    counter.turn()
+    looking = Gate(mode=Mode.ASKED, verification=Verification(1, "ann", str(PEER)))
+    assert counter.turn(looking) == ()
+    request.expire("X", "gone")
+    assert counter.turn(looking) == (CancelAsked(counter.clock.at_s, "its client, who has gone"),)
+    assert counter.turn() == ()
+    counter.send("verify", name="ben")
+    assert len(counter.turn()) == 1
+
+
+def test_a_client_that_goes_gives_up_nobody_elses_verification(counter: Counter) -> None:
+    request = counter.send("verify", name="ann", timeout_s=100)
+    counter.turn()
+    request.expire("X", "gone")
+    assert counter.turn(Gate(mode=Mode.ASKED, verification=Verification(1, "ann", "uid 0 (pid 1)"))) == ()
 
 
 @pytest.mark.parametrize("do", ["enroll", "improve", "verify"])
