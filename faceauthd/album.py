@@ -10,7 +10,8 @@ from faceauthd.control.shapes import person_fields
 from faceauthd.errors import PictureError
 from faceauthd.gallery import Origin
 from faceauthd.photographs import PhotographExaminer, Taken
-from faceauthd.register import Register
+from faceauthd.prose import counted
+from faceauthd.register import MOST_TEMPLATES, Register, room_for
 from faceauthd.types import Event, EventKind, NewTemplate, Person, Role
 
 
@@ -51,7 +52,7 @@ class Album:
             self.request.refuse(Code.CANCELLED, "the client has gone")
             return None
         came = self._examine(len(self._results))
-        self._results.append(_told_of(len(self._results), came))
+        self._results.append(self._told_of(came))
         if came.template is not None:
             self._taken.append(came.template)
         if len(self._results) < len(self.request.fds):
@@ -60,6 +61,8 @@ class Album:
         return self._finish(now_s)
 
     def _examine(self, index: int) -> Taken:
+        if isinstance(self._who, Improvement) and len(self._taken) >= room_for(self._who.person):
+            return Taken(problem=f"is one too many: nobody gets more than {MOST_TEMPLATES} templates")
         try:
             content = self.request.read_file(index)
         except PictureError as error:
@@ -77,15 +80,15 @@ class Album:
             case Improvement(known):
                 person, kind = self._register.improve(known.id, self._taken), EventKind.IMPROVED
         self.request.reply({"person": person_fields(person), "images": self._results})
-        detail = f"{person.role}, {person.templates} templates, from photographs, by {self.request.peer}"
+        detail = f"{person.role}, {counted(person.templates, 'template')}, from photographs, by {self.request.peer}"
         return Event(kind, now_s, person=person.name, detail=detail)
 
-
-def _told_of(index: int, came: Taken) -> dict[str, object]:
-    """What became of one photograph, without what does not apply."""
-    told: dict[str, object] = {"image": index, "taken": came.template is not None}
-    if came.reason is not None:
-        told["reason"] = str(came.reason)
-    if came.problem is not None:
-        told["message"] = came.problem
-    return told
+    def _told_of(self, came: Taken) -> dict[str, object]:
+        """What became of the next photograph, without what does not apply."""
+        told: dict[str, object] = {"image": len(self._results), "taken": came.template is not None}
+        if came.reason is not None:
+            told["reason"] = str(came.reason)
+        if came.problem is not None:
+            told["message"] = came.problem
+        member = None if came.whom is None else self._register.roster().people.get(came.whom)
+        return {**told, "whom": member.name} if member else told

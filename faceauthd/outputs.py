@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from faceauthd.enrolment import Enrolment
 from faceauthd.gate.state import Alarm, Gate, Mode
+from faceauthd.prose import counted
 from faceauthd.types import Reason, Signal, SignalKind
 
 _KINDS = {
@@ -100,8 +101,8 @@ class Vitals:
 
 def status_of(gate: Gate, vitals: Vitals, now_s: float) -> str:
     """One sentence or two, as `systemctl status` shows them."""
-    people = "1 person" if vitals.people == 1 else f"{vitals.people} people"
-    parts = [f"{_mode_words(gate, vitals, now_s)}.", f"{people}, {vitals.templates} templates."]
+    people = counted(vitals.people, "person", "people")
+    parts = [f"{_mode_words(gate, vitals, now_s)}.", f"{people}, {counted(vitals.templates, 'template')}."]
     if gate.spoofs.is_on(now_s):
         parts.insert(0, "Alarm: one suspected spoof after the other.")
     if gate.door.alarm is not None:

@@ -20,13 +20,21 @@ if TYPE_CHECKING:
     from faceauthd.types import Picture
 
 
+SAME_PICTURE_COSINE = 0.95
+"""From here on two photographs are as good as one. On LFW's development half, 40 people, 2026-11-26: two pictures of
+one person reach 0.91 at most (332 pairs), 95 of 100 pictures written anew, smaller or coarser, 0.98 to themselves."""
+_SAME_PICTURE = "is as good as the same picture as one that is taken already"
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of one photograph: a template, or why not (`problem` where the file itself is at fault)."""
+    """What came of one photograph: a template, or why not (`problem` where the file is at fault, or adds nothing)."""
 
     template: NewTemplate | None = None
     reason: Reason | None = None
     problem: str | None = None
+    whom: int | None = None
+    """The id of whom it shows, where that is somebody enrolled whom it should not show."""
 
 
 class PhotographExaminer:
@@ -53,13 +61,16 @@ class PhotographExaminer:
         if taken.template is None:
             return taken
         probe = taken.template.probe
-        if any(float(other.probe @ probe) < SAME_FACE_COSINE for other in before):
-            return Taken(reason=Reason.AMBIGUOUS)
+        alike = [float(other.probe @ probe) for other in before]
         match = self._gallery.best(probe.reshape(1, -1))[0]
-        if whose is not None:
-            return taken if _shows(match, whose, threshold) else Taken(reason=Reason.AMBIGUOUS)
-        if match is not None and match.score >= threshold:
-            return Taken(reason=Reason.ALREADY_ENROLLED)
+        refused = _not_newcomer(match, threshold) if whose is None else _not_theirs(match, whose, threshold)
+        if refused is not None:
+            return refused
+        if any(cosine < SAME_FACE_COSINE for cosine in alike):
+            return Taken(reason=Reason.OTHER_FACE)
+        kept = [match.score] if match is not None and match.person_id == whose else []
+        if any(cosine >= SAME_PICTURE_COSINE for cosine in (*alike, *kept)):
+            return Taken(problem=_SAME_PICTURE)
         return taken
 
     def _one_face(self, picture: Picture) -> Taken:
@@ -77,8 +88,16 @@ class PhotographExaminer:
         return Taken(NewTemplate(probe, quality.score, quality.yaw_deg, quality.pitch_deg))
 
 
-def _shows(match: Match | None, whose: int, threshold: float) -> bool:
-    """Whether the nearest person is this one, clearly, and nobody else could be meant."""
-    if match is None or match.person_id != whose:
-        return False
-    return match.score >= SAME_FACE_COSINE and match.runner_up < threshold
+def _not_newcomer(match: Match | None, threshold: float) -> Taken | None:
+    """Why it does not show somebody new, None if it does."""
+    is_known = match is not None and match.score >= threshold
+    return Taken(reason=Reason.ALREADY_ENROLLED, whom=match.person_id) if match and is_known else None
+
+
+def _not_theirs(match: Match | None, whose: int, threshold: float) -> Taken | None:
+    """Why it does not show this person, None if they are the nearest, clearly, and nobody else could be meant."""
+    if match is None or match.score < SAME_FACE_COSINE:
+        return Taken(reason=Reason.OTHER_FACE)
+    if match.person_id != whose:
+        return Taken(reason=Reason.OTHER_FACE, whom=match.person_id if match.score >= threshold else None)
+    return Taken(reason=Reason.AMBIGUOUS) if match.runner_up >= threshold else None

@@ -26,6 +26,7 @@ REASON_HINT: dict[Reason, str] = {
     Reason.NOT_NOW: "not at this time",
     Reason.ALREADY_ENROLLED: "you are enrolled already",
     Reason.LOCKED_OUT: "wait, then try again",
+    Reason.OTHER_FACE: "show the same face again",
 }
 """What the person in front of the camera can do about it."""
 
@@ -46,6 +47,7 @@ REASON_WHY: dict[Reason, str] = {
     Reason.NOT_NOW: "outside the allowed hours",
     Reason.ALREADY_ENROLLED: "enrolled already",
     Reason.LOCKED_OUT: "too many refusals",
+    Reason.OTHER_FACE: "another face",
 }
 """What the record says of it."""
 
@@ -137,6 +139,11 @@ _EVENT: dict[EventKind, str] = {
 
 _NAMELESS: dict[EventKind, str] = {EventKind.UNLOCKED: "Door opened by an order"}
 """What is said instead where nobody in particular is meant."""
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 template`, `5 templates`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -29,6 +29,11 @@ _FAR_OFF = 253_339_228_800.0
 """The beginning of the year 9998, in seconds since the epoch: calendars can still count on from there."""
 
 
+MOST_TEMPLATES = 16
+"""Of one person: each makes the door stricter for everybody, and the next one helps less. As many as photographs in one
+enrolment (control.verbs.IMAGES_LIMIT)."""
+
+
 class Register:
     """The gallery, and the threshold that the promise asks of it. Only the loop's thread calls it."""
 
@@ -160,8 +165,12 @@ class Register:
             return self._gallery.rename(old, new)
 
     def improve(self, person_id: int, templates: Sequence[NewTemplate], *, origin: Origin = Origin.IMPROVED) -> Person:
-        """Give somebody more templates. Raises GalleryError; GalleryRefused if they were removed meanwhile, or the door
-        could not tell them from somebody else by these."""
+        """Give somebody more templates, as far as there is room. Raises GalleryError; GalleryRefused if they were removed
+        meanwhile, have as many as anybody may have, or the door could not tell them from somebody else by these."""
+        known = self._gallery.person_by_id(person_id)
+        if known is not None:
+            check_room(known)
+            templates = templates[: room_for(known)]
         self._check_apart(templates, person_id)
         with self._changing():
             return self._gallery.add_templates(person_id, templates, now=self.now(), origin=origin)
@@ -237,6 +246,20 @@ class Register:
             yield
         finally:
             self._roster = None
+
+
+def room_for(person: Person) -> int:
+    """How many more templates they may have."""
+    return max(0, MOST_TEMPLATES - person.templates)
+
+
+def check_room(person: Person) -> None:
+    """Raises GalleryRefused if they have as many templates as anybody may have."""
+    if not room_for(person):
+        raise GalleryRefused(
+            f"{shown(person.name)} has {person.templates} templates, and nobody gets more than {MOST_TEMPLATES}: "
+            "`faceauthctl improve NAME --undo` takes the last ones back"
+        )
 
 
 def _read_hours(rules: Rules, now: datetime) -> str | None:

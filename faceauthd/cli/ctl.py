@@ -102,7 +102,8 @@ def enroll(
     """Enrol somebody: whoever stands in front of the camera, or from photographs.
 
     Each photograph has to show one face, well lit and looking at the camera; for each that is rejected the reason is
-    told. Needs root, the daemon's user, or a uid of control.admin_uids.
+    told. Nothing can tell whether a photograph is of a living person, as an enrolment before the camera does: take
+    only pictures that you trust to be theirs. Needs root, the daemon's user, or a uid of control.admin_uids.
     """
     if images:
         enroll_from_images(session, name, role.value, images)

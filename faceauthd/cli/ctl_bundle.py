@@ -21,6 +21,7 @@ from faceauthd.cli.passphrase import new_passphrase, passphrase_for
 from faceauthd.control.client import Denied, NotRunning
 from faceauthd.control.protocol import Code, Scalar
 from faceauthd.errors import BundleError
+from faceauthd.prose import counted
 
 if TYPE_CHECKING:
     from faceauthd.bundle.content import Bundle
@@ -63,7 +64,7 @@ def export(
     from faceauthd.gallery.copying import read_everybody
 
     if os.path.lexists(file) and not force:
-        session.end(ExitCode.REFUSED, f"{file} is there already: name another file, or add --force", Code.REFUSED)
+        session.end_there_already(file, "name another file, or add --force")
     embedder = _embedder(session)
     found = read_everybody(session.config.gallery.path, embedder)
     if not found.people:
@@ -74,11 +75,11 @@ def export(
     _write(session, file, whole, force=force)
     for name, count in found.left_out.items():
         session.printer.note(
-            f"faceauthctl: {count} templates of {name} are not in it: damaged, superseded or another model's"
+            f"faceauthctl: without {counted(count, 'template')} of {name}: damaged, superseded or another model's"
         )
     templates = sum(len(person.templates) for person in found.people)
     told = {"file": str(file), "people": len(found.people), "templates": templates, "bytes": len(whole)}
-    tell(session, told, f"Wrote {len(found.people)} people with {templates} templates to {file}.")
+    tell(session, told, f"Wrote {_amount(len(found.people), templates)} to {file}.")
 
 
 def import_(
@@ -116,7 +117,8 @@ def import_(
             session.end(ExitCode.REFUSED, "nothing was imported", Code.CANCELLED)
         done = _asked(session, fd, {"expect": str(preview.get("plan"))})
     people = done.get("enrolled")
-    tell(session, done, f"Imported: {len(people) if isinstance(people, list) else 0} people changed.")
+    changed = len(people) if isinstance(people, list) else 0
+    tell(session, done, f"Imported: {counted(changed, 'person', 'people')} changed.")
 
 
 def backup(
@@ -133,9 +135,11 @@ def backup(
     made = back_up(session.config.gallery.path, folder)
     _journal(session, "backed-up")
     told = {"folder": str(folder), "people": made.people, "templates": made.templates, "bytes": made.bytes}
-    tell(
-        session, told, f"Copied {made.people} people with {made.templates} templates to {folder}; it is not encrypted."
-    )
+    tell(session, told, f"Copied {_amount(made.people, made.templates)} to {folder}; it is not encrypted.")
+
+
+def _amount(people: int, templates: int) -> str:
+    return f"{counted(people, 'person', 'people')} with {counted(templates, 'template')}"
 
 
 def _embedder(session: Session) -> str:

@@ -16,6 +16,7 @@ from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import duration
 from faceauthd.control.client import Denied
 from faceauthd.control.verbs import VERIFY_LIMIT_S
+from faceauthd.prose import counted
 
 _MARGIN_S = 10.0
 """How much longer than the daemon the client waits for its answer."""
@@ -64,14 +65,17 @@ def verify(
 def snapshot(
     session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A JPEG file to write.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
     """Write a picture of what the camera sees, with each face's frame and what is wrong with it, to aim the camera by.
 
     Root only, and journalled. The daemon keeps no copy.
     """
-    is_new = not file.exists()
+    is_new = not os.path.lexists(file)
     try:
-        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | (0 if force else os.O_EXCL), 0o600)
+    except FileExistsError:
+        session.end_there_already(file, "name another file, or add --force")
     except OSError as wrong:
         session.end(ExitCode.USAGE, f"{file} cannot be written: {wrong.strerror}", "BAD_REQUEST")
     try:
@@ -86,9 +90,7 @@ def snapshot(
     found = answer.result.get("faces")
     count = len(found) if isinstance(found, list) else 0
     size = f"{answer.result.get('width')} x {answer.result.get('height')}"
-    tell(
-        session, {"file": str(file), **answer.result}, f"{file}: {size}, {count} face{'' if count == 1 else 's'} in it."
-    )
+    tell(session, {"file": str(file), **answer.result}, f"{file}: {size}, {counted(count, 'face')} in it.")
 
 
 def threshold(session: Session) -> None:
@@ -106,5 +108,5 @@ def add_to(app: typer.Typer) -> None:
     command(app, ["faceauthctl lock"])(lock)
     command(app, ["faceauthctl lockout", "sudo faceauthctl lockout --clear"])(lockout)
     command(app, ["faceauthctl verify alice --timeout 10 && echo welcome"])(verify)
-    command(app, ["sudo faceauthctl snapshot /tmp/door.jpg"])(snapshot)
+    command(app, ["sudo faceauthctl snapshot door.jpg", "sudo faceauthctl snapshot door.jpg --force"])(snapshot)
     command(app, ["faceauthctl threshold", "faceauthctl threshold --json | jq .threshold"])(threshold)

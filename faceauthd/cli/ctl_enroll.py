@@ -25,6 +25,9 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 _LONG_TIMEOUT_S = 130.0
 """Longer than the daemon's own limit (limits.Limits.long_answer_s)."""
 _CANCEL_TIMEOUT_S = 2.0
+_NOT_ALIVE = (
+    "Photographs are not checked for showing a living person: be sure where they are from. At the door it is checked."
+)
 
 Told = Mapping[str, object]
 
@@ -88,6 +91,7 @@ class _Guide:
 def enroll_from_images(session: Session, name: str, role: str, images: Sequence[Path]) -> None:
     """Enrol from photographs, and say for each whether it was taken or why not."""
     _congratulate(session, _from_images(session, "enroll", {"name": name, "role": role}, images))
+    session.printer.note(_NOT_ALIVE)
 
 
 def improve_from_images(session: Session, name: str, images: Sequence[Path]) -> None:
@@ -170,7 +174,8 @@ def _show(session: Session, images: Sequence[Told]) -> None:
             session.printer.line(f"taken     {item['file']}")
         else:
             why = _words(item.get("reason"), REASON_WHY) or item.get("message") or "no reason was given"
-            session.printer.line(f"rejected  {item['file']}: {why}")
+            whom = f": {item['whom']}" if item.get("whom") else ""
+            session.printer.line(f"rejected  {item['file']}: {why}{whom}")
 
 
 def _words(reason: object, words: Mapping[Reason, str]) -> str | None:

@@ -29,7 +29,7 @@ def export_to(session: Session, name: str, target: str) -> None:
         with os.fdopen(fd, "w", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError:
-        session.end(ExitCode.USAGE, f"{target} is there already: remove it, or name another file", "BAD_REQUEST")
+        session.end_there_already(target, "remove it, or name another file")
     except OSError as wrong:
         session.end(ExitCode.USAGE, f"{target} cannot be written: {wrong.strerror}", "BAD_REQUEST")
     if session.options.as_json:

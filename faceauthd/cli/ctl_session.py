@@ -13,7 +13,7 @@ import typer
 from faceauthd.cli.exits import ExitCode, exit_for_code, exit_for_error
 from faceauthd.cli.render import Printer
 from faceauthd.control.client import ControlClient, Denied
-from faceauthd.control.protocol import Scalar
+from faceauthd.control.protocol import Code, Scalar
 from faceauthd.errors import FaceauthdError
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ class Session:
     def end_denied(self, denied: Denied) -> NoReturn:
         """End with what the daemon refused."""
         self.end(exit_for_code(denied.code), denied.message, denied.code, denied.details)
+
+    def end_there_already(self, file: object, remedy: str) -> NoReturn:
+        """End because a file would be replaced that nobody said should be."""
+        self.end(ExitCode.REFUSED, f"{file} is there already: {remedy}", Code.REFUSED)
 
     def end_failed(self, error: FaceauthdError) -> NoReturn:
         """End with an error of ours."""

@@ -36,7 +36,9 @@ EXIT_MEANING: dict[ExitCode, str] = {
     ExitCode.DONE: "done",
     ExitCode.FAILED: "something of ours is broken: gallery, model, camera, pins, or a bug",
     ExitCode.USAGE: "wrong command line, configuration or input file",
-    ExitCode.REFUSED: "understood and refused: the name is taken, no photograph was good enough, it is busy",
+    ExitCode.REFUSED: (
+        "understood and refused: the name is taken, no photograph was good enough, a file is there already, it is busy"
+    ),
     ExitCode.FORBIDDEN: "this user may not do that",
     ExitCode.NOT_RUNNING: "no daemon runs, and the command needs one",
     ExitCode.NOT_FOUND: "nobody of that name is enrolled",

@@ -10,7 +10,7 @@ from faceauthd.control.request import Request
 from faceauthd.control.shapes import person_fields
 from faceauthd.desk.dossier import dossier, template_list
 from faceauthd.gallery.names import check_name
-from faceauthd.prose import rules_text
+from faceauthd.prose import counted, rules_text
 from faceauthd.register import Register
 from faceauthd.types import Event, EventKind, Person, Role, Rules
 
@@ -95,7 +95,9 @@ class Clerk:
         person = self._asked_for(request)
         if person is not None:
             changed = self._register.undo_renewal(person.name)
-            self._done(request, EventKind.IMPROVE_UNDONE, changed, now_s, f"{_templates(changed)} left, ")
+            self._done(
+                request, EventKind.IMPROVE_UNDONE, changed, now_s, f"{counted(changed.templates, 'template')} left, "
+            )
 
     def rename(self, request: Request, now_s: float) -> None:
         old, new = str(request.args["old"]), check_name(str(request.args["new"]))
@@ -152,10 +154,6 @@ class Clerk:
     def _done(self, request: Request, kind: EventKind, person: Person, now_s: float, what: str = "") -> None:
         self._record(Event(kind, now_s, person=person.name, detail=f"{what}by {request.peer}"))
         request.reply({"person": person_fields(person)})
-
-
-def _templates(person: Person) -> str:
-    return f"{person.templates} template{'' if person.templates == 1 else 's'}"
 
 
 def _seconds(request: Request, name: str) -> float | None:

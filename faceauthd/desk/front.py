@@ -20,7 +20,7 @@ from faceauthd.gate import Gate, Mode
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.ports import Camera
-from faceauthd.register import Register
+from faceauthd.register import Register, check_room
 from faceauthd.snapshot import Darkroom
 from faceauthd.types import (
     Asked,
@@ -218,6 +218,8 @@ class FrontDesk:
 
     def _improve(self, request: Request, state: Gate, now_s: float) -> Asked | None:
         person = self._clerk.known(request, str(request.args["name"]))
+        if person is not None:
+            check_room(person)
         if person is not None and request.fds:
             self._albums.append(Album(request, Improvement(person), self._register, self._examiner))
             return None

@@ -14,6 +14,7 @@ from faceauthd.control.shapes import person_fields
 from faceauthd.desk.waiting import is_busy
 from faceauthd.errors import BundleError, FaceauthdError, GalleryRefused, PictureError
 from faceauthd.gate import Gate
+from faceauthd.prose import counted
 from faceauthd.register import Register
 from faceauthd.types import Asked, Event, EventKind
 
@@ -93,7 +94,8 @@ class ImportWait:
             self._refuse(error)
             return
         count = sum(step.templates for step in made.steps)
-        detail = f"{len(people)} people, {count} templates, by {self._request.peer}"
+        whom, what = counted(len(people), "person", "people"), counted(count, "template")
+        detail = f"{whom}, {what}, by {self._request.peer}"
         self._record(Event(EventKind.IMPORTED, now_s, detail=detail))
         self._request.reply({**_told(made), "is_done": True, "enrolled": [person_fields(one) for one in people]})
 

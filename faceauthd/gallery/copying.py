@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceauthd.errors import GalleryError
+from faceauthd.errors import GalleryError, GalleryRefused
 from faceauthd.gallery import contents, migration, patience, rows, schema
 from faceauthd.gallery.contents import Contents
 from faceauthd.gallery.details import Detail, details_of
@@ -137,10 +137,10 @@ def _entrant(person: Person, known: tuple[Detail, ...], sound: set[int], matrix:
 def back_up(folder: Path, target: Path) -> Backup:
     """Copy the gallery's files into the new folder `target`, and prove that they open and hold what was enrolled.
 
-    Raises GalleryError; then there is no `target`.
+    Raises GalleryError, and then nothing was made; GalleryRefused if `target` is there already.
     """
     if os.path.lexists(target):
-        raise GalleryError(f"{target} is there already: name a folder that is not, which will be made")
+        raise GalleryRefused(f"{target} is there already: name a folder that is not, which will be made")
     part = target.with_name(target.name + ".part")
     with told("create", part):
         shutil.rmtree(part, ignore_errors=True)

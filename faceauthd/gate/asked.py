@@ -11,6 +11,7 @@ from faceauthd.gate.door import let_out, moved, obey, shut
 from faceauthd.gate.enrolling import BUTTON, begin, give_up
 from faceauthd.gate.state import Authority, Entry, Gate, Mode, Policy, SpoofAlarm, Step, Tick, enter, rest
 from faceauthd.lockout import Lockout
+from faceauthd.prose import counted
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -136,7 +137,7 @@ def _committed(gate: Gate, done: CommitDone, tick: Tick, policy: Policy) -> Step
         EventKind.IMPROVED if done.is_known else EventKind.ENROLLED,
         tick.now_s,
         person=done.person.name,
-        detail=f"{done.person.role}, {done.person.templates} templates",
+        detail=f"{done.person.role}, {counted(done.person.templates, 'template')}",
     )
     if gate.mode is not Mode.ENROLLING:
         return gate, (said,)

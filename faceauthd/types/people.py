@@ -31,6 +31,7 @@ class Reason(enum.StrEnum):
     NOT_NOW = "NOT_NOW"
     ALREADY_ENROLLED = "ALREADY_ENROLLED"
     LOCKED_OUT = "LOCKED_OUT"
+    OTHER_FACE = "OTHER_FACE"
 
 
 class Turn(enum.StrEnum):

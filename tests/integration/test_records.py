@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from faceauthd.picture import load_picture, save_picture
+from faceauthd.scene.library import load_scene
 from tests.integration.test_run import FACES, WAIT_S, Running, frames, start, wait_for_socket
 
 __all__ = ["frames"]
@@ -33,13 +34,14 @@ def daemon(tmp_path: Path, frames: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """A folder with two other pictures of the person, a picture of somebody else, and something else."""
+    """A folder with two other pictures of the person, the same once more, somebody else, and something else."""
     folder = tmp_path / "album"
     folder.mkdir()
-    picture = load_picture(FACES / "astronaut.jpg")
-    save_picture(picture[:, ::-1].copy(), folder / "a.png")
-    save_picture((picture * 0.8).astype(np.uint8), folder / "b.png")
+    scene = load_scene("demo")
+    save_picture(scene.frame(150).main, folder / "a.png")
+    save_picture(scene.frame(315).main, folder / "b.png")
     save_picture(load_picture(FACES / "hopper.jpg"), folder / "c.png")
+    save_picture((load_picture(FACES / "astronaut.jpg") * 0.8).astype(np.uint8), folder / "d.png")
     (folder / "notes.txt").write_text("not a picture")
     return folder
 
@@ -53,13 +55,21 @@ def templates(running: Running) -> list[str]:
 def test_improving_takes_the_person_only_and_is_taken_back(daemon: Running, album: Path) -> None:
     done = daemon.ctl("improve", "eileen", "--images", str(album))
     assert done.returncode == 0, done.stderr
-    lines = [line.split()[0] for line in done.stdout.splitlines()]
-    assert lines == ["taken", "taken", "rejected", "eileen"]
+    assert done.stdout.splitlines() == [
+        f"taken     {album / 'a.png'}",
+        f"taken     {album / 'b.png'}",
+        f"rejected  {album / 'c.png'}: another face",
+        f"rejected  {album / 'd.png'}: is as good as the same picture as one that is taken already",
+        "eileen has 3 templates now.",
+    ]
     assert templates(daemon) == ["photo in-use", "improved in-use", "improved in-use"]
     grace = daemon.ctl("enroll", "grace", "--images", str(FACES / "hopper.jpg"))
     assert grace.returncode == 0, grace.stderr
+    assert "not checked for showing a living person" in grace.stderr
     other = daemon.ctl("improve", "eileen", "--images", str(FACES / "hopper.jpg"))
-    assert other.returncode == 3, other.stdout
+    assert (other.returncode, "hopper.jpg: another face: grace\n" in other.stdout) == (3, True), other.stdout
+    again = daemon.ctl("enroll", "george", "--images", str(FACES / "hopper.jpg"))
+    assert (again.returncode, "hopper.jpg: enrolled already: grace\n" in again.stdout) == (3, True), again.stdout
     assert daemon.ctl("improve", "eileen", "--undo").stdout == "Taken back; eileen has 1 template now.\n"
     assert daemon.ctl("improve", "eileen", "--undo").returncode == 3
     assert templates(daemon) == ["photo in-use"]
@@ -86,7 +96,7 @@ def test_all_that_is_kept_of_somebody_is_in_the_export_and_nothing_of_others(dae
     assert {"enrolled", "unlocked"} <= {event["event"] for event in told["events"]}
     assert daemon.events().count("exported") == 1
     again = daemon.ctl("person", "eileen", "--export-data", str(target))
-    assert (again.returncode, "there already" in again.stderr) == (2, True)
+    assert (again.returncode, "there already" in again.stderr) == (3, True)
     assert json.loads(daemon.ctl("person", "eileen", "--export-data", "-").stdout)["person"]["name"] == "eileen"
     assert daemon.ctl("person", "nobody", "--export-data", "-").returncode == 6
 
@@ -120,7 +130,9 @@ def test_when_somebody_came_survives_the_end(daemon: Running) -> None:
 def test_a_snapshot_shows_what_the_camera_sees_and_is_journalled(daemon: Running, tmp_path: Path) -> None:
     target = tmp_path / "door.jpg"
     target.write_bytes(b"x" * 10_000_000)
-    told = daemon.asked("snapshot", str(target))
+    kept = daemon.ctl("snapshot", str(target))
+    assert (kept.returncode, "add --force" in kept.stderr, target.stat().st_size) == (3, True, 10_000_000)
+    told = daemon.asked("snapshot", str(target), "--force")
     picture = load_picture(target)
     assert (told["height"], told["width"]) == picture.shape[:2]
     assert told["bytes"] == target.stat().st_size

@@ -273,6 +273,14 @@ def test_improving_asks_for_the_person_and_tells_the_templates(counter: Counter)
     assert counter.answer()["person"]["templates"] == 3
 
 
+def test_somebody_with_as_many_templates_as_there_may_be_is_not_asked_before_the_camera(counter: Counter) -> None:
+    ben = counter.register.person("ben")
+    assert ben is not None
+    counter.register.improve(ben.id, templates(9, 15))
+    told = counter.ask("improve", name="ben")
+    assert (told["code"], "--undo" in told["message"]) == ("REFUSED", True)
+
+
 def test_verified_is_only_who_was_asked_for(counter: Counter) -> None:
     ann = counter.register.person("ann")
     assert ann is not None

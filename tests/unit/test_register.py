@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from faceauthd.errors import GalleryRefused
 from faceauthd.gallery import Gallery
 from faceauthd.gallery.admins import check_one_stays, is_lasting
-from faceauthd.register import Register
+from faceauthd.register import MOST_TEMPLATES, Register
 from faceauthd.types import Person, Role, Rules
 from tests.fakes import FakeClock
 from tests.gallery_kit import EMBEDDER, templates, unit_vectors
@@ -204,3 +204,12 @@ def test_no_allowed_change_takes_the_last_lasting_administrator(people: list[Per
         assert (had, has) == (True, False)
     else:
         assert has or not had
+
+
+def test_nobody_gets_more_templates_than_there_is_room_for(register: Register) -> None:
+    ben = register.person("ben")
+    assert ben is not None
+    assert register.improve(ben.id, templates(5, MOST_TEMPLATES - 3)).templates == MOST_TEMPLATES - 2
+    assert register.improve(ben.id, templates(6, 5)).templates == MOST_TEMPLATES
+    with pytest.raises(GalleryRefused, match="nobody gets more than 16"):
+        register.improve(ben.id, templates(7, 1))
