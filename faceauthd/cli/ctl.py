@@ -13,7 +13,7 @@ import typer
 from faceauthd.adapters.journal_reader import Wanted
 from faceauthd.cli import ctl_bundle, ctl_door, ctl_offline, ctl_rules
 from faceauthd.cli.ctl_app import Name, app, tell
-from faceauthd.cli.ctl_arguments import seconds_ago, spread
+from faceauthd.cli.ctl_arguments import run_parsed, seconds_ago, spread
 from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
 from faceauthd.cli.ctl_events import journal_of, tell_events
@@ -188,7 +188,8 @@ for more in (ctl_rules, ctl_door, ctl_bundle):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run faceauthctl and exit with one of `exits.ExitCode`."""
     be_printable()
-    app(args=spread(sys.argv[1:] if arguments is None else arguments, "--images"), prog_name="faceauthctl")
+    given = spread(sys.argv[1:] if arguments is None else arguments, "--images")
+    sys.exit(run_parsed(app, given, "faceauthctl"))
 
 
 if __name__ == "__main__":

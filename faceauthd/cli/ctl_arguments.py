@@ -1,12 +1,19 @@
-"""Arguments that the command line's parser cannot read by itself. Pure."""
+"""What the command line's parser cannot do by itself: some arguments, and telling programs what is wrong with them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import typer
 
+from faceauthd.cli.exits import ExitCode
+from faceauthd.cli.render import Printer
+from faceauthd.control.protocol import Code
+
+_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
+"""Whatever the parser has to say against the command line; typer gives no name to it."""
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -30,6 +37,21 @@ def spread(arguments: Sequence[str], option: str) -> list[str]:
         else:
             out += [option, argument] if is_in_values else [argument]
     return out
+
+
+def run_parsed(app: typer.Typer, arguments: Sequence[str], program: str) -> int:
+    """Run `app` and give its exit code. What its parser refuses is told as any other refusal: with --json, as JSON."""
+    try:
+        ended = app(args=list(arguments), prog_name=program, standalone_mode=False)
+    except _USAGE_ERROR as wrong:
+        wrong.show()
+        if "--json" in takewhile(lambda argument: argument != "--", arguments):
+            Printer(as_json=True).document({"error": {"code": Code.BAD_REQUEST, "message": wrong.format_message()}})
+        return ExitCode.USAGE
+    except typer.Abort:
+        typer.echo("Given up.", err=True)
+        return ExitCode.INTERRUPTED
+    return ended if isinstance(ended, int) else ExitCode.DONE
 
 
 def seconds_ago(text: str) -> float:

@@ -29,8 +29,8 @@ def improve(
     """Take more templates of somebody enrolled, who stands in front of the camera, or from photographs.
 
     For new glasses, a beard, years. What the enrolment took stays; --undo takes back what came after it, last first.
-    Nobody gets more than 16 templates, for each makes the door stricter for everybody; photographs that are as good as
-    the same as one that was taken add nothing, and are left out. Nothing tells whether a photograph is of a living person.
+    Nobody gets more than 16 templates, for each makes the door stricter for everybody, and a photograph that is as good
+    as the same as another is left out. Nothing can tell whether a photograph is of a living person.
     """
     if undo and images:
         raise typer.BadParameter("say either --undo or --images")

@@ -176,7 +176,19 @@ def test_remove_does_not_guess_where_nobody_can_be_asked(path: Path, run: Run) -
 )
 def test_bad_usage_is_one_code(path: Path, run: Run, arguments: list[str]) -> None:
     with serving(path):
-        assert run(*arguments).code == ExitCode.USAGE
+        ended, told = run(*arguments), run("--json", *arguments)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert (told.code, told.document["error"]["code"]) == (ExitCode.USAGE, "BAD_REQUEST")
+    assert "\n" not in told.document["error"]["message"]
+    assert told.err
+
+
+def test_without_a_command_a_program_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--json"])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, "Usage:" in err) == (ExitCode.USAGE, True)
+    assert json.loads(out)["error"]["message"] == "Missing command."
 
 
 def test_events_are_asked_for_and_told(path: Path, run: Run) -> None:
