@@ -25,7 +25,7 @@ _LEAST_PICTURE_COLUMNS = 24
 _UNLIT = 38
 """Grey of a lamp that is dark, so that it can be seen to be there."""
 
-_STATE_STYLE = {
+STATE_STYLE = {
     SignalKind.UNLOCKED: "bold green",
     SignalKind.ENROLLED: "bold green",
     SignalKind.REFUSED: "bold red",
@@ -80,22 +80,23 @@ def _side(view: View, *, has_colour: bool) -> RenderableType:
     parts = Table.grid(padding=(0, 2))
     parts.add_column(width=6, style="dim")
     parts.add_column()
-    parts.add_row("lamp", _lamp(levels, has_colour=has_colour))
+    parts.add_row("lamp", lamp_text(levels, has_colour=has_colour))
     if levels.bar:
-        parts.add_row("bar", _bar(levels.bar, has_colour=has_colour))
+        parts.add_row("bar", bar_text(levels.bar, has_colour=has_colour))
     sound = Text(f"♪ {levels.buzzer_hz:.0f} Hz", "bold yellow") if levels.buzzer_hz else Text("-", "dim")
     parts.add_row("buzzer", sound)
     if levels.light:
         parts.add_row("light", Text("lit", "bold white"))
-    state = Text(signal_text(signal), _STATE_STYLE.get(signal.kind, "bold"), overflow="ellipsis")
-    return Group(_door(is_open=signal.is_open), Text(), state, Text(), parts, Text(), *_faces(view.marks))
+    state = Text(signal_text(signal), STATE_STYLE.get(signal.kind, "bold"), overflow="ellipsis")
+    return Group(door_text(is_open=signal.is_open), Text(), state, Text(), parts, Text(), *_faces(view.marks))
 
 
-def _door(*, is_open: bool) -> Text:
+def door_text(*, is_open: bool) -> Text:
+    """Whether the relay is told to open."""
     return Text("  DOOR OPEN  ", "bold black on green") if is_open else Text("  DOOR LOCKED  ", "bold white on grey30")
 
 
-def _lamp(levels: Levels, *, has_colour: bool) -> Text:
+def lamp_text(levels: Levels, *, has_colour: bool) -> Text:
     """A lit lamp in its colour; without colours, the letters of what is lit."""
     if not has_colour:
         lit = zip("RGB", (levels.red, levels.green, levels.blue), strict=True)
@@ -103,7 +104,8 @@ def _lamp(levels: Levels, *, has_colour: bool) -> Text:
     return Text("████", Style.parse(f"rgb({_glow(levels.red)},{_glow(levels.green)},{_glow(levels.blue)})"))
 
 
-def _bar(bar: Sequence[float], *, has_colour: bool) -> Text:
+def bar_text(bar: Sequence[float], *, has_colour: bool) -> Text:
+    """The lamps of a bar, from left to right."""
     text = Text(no_wrap=True)
     for level in bar:
         style = f"rgb({_glow(level)},{_UNLIT // 2},{_UNLIT // 2})" if has_colour else ""

@@ -11,8 +11,8 @@ import typer
 
 from faceauthd.adapters.journal_reader import JournalError, JournalReader, Wanted, is_readable
 from faceauthd.cli.ctl_session import Session
-from faceauthd.cli.ctl_show import event_line
-from faceauthd.cli.ctl_watch import follow_events, show_events
+from faceauthd.cli.ctl_show import show_event, show_events
+from faceauthd.cli.ctl_watch import follow_events, tell_past
 from faceauthd.cli.exits import ExitCode
 from faceauthd.control.client import NotRunning
 from faceauthd.control.protocol import Scalar
@@ -41,8 +41,7 @@ def tell_events(session: Session, wanted: Wanted, *, follow: bool, reader: Journ
     elif session.options.as_json:
         session.printer.document({"events": found})
     else:
-        for event in found:
-            session.printer.line(event_line(event))
+        show_events(session.printer, found)
 
 
 def journal_of(session: Session) -> JournalReader | None:
@@ -62,7 +61,7 @@ def _ask_daemon(session: Session, wanted: Wanted, *, follow: bool) -> None:
         "kind": wanted.kind.value if wanted.kind else None,
         "person": wanted.person,
     }
-    (follow_events if follow else show_events)(session, asked)
+    (follow_events if follow else tell_past)(session, asked)
 
 
 def _follow(session: Session, reader: JournalReader, wanted: Wanted) -> None:
@@ -70,7 +69,7 @@ def _follow(session: Session, reader: JournalReader, wanted: Wanted) -> None:
         if session.options.as_json:
             session.printer.record(event)
         else:
-            session.printer.line(event_line(event))
+            show_event(session.printer, event)
 
     try:
         reader.follow(wanted, hear)

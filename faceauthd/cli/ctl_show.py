@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from faceauthd.cli.ctl_colours import EVENT_COLOUR, STATE_COLOUR, WAITING
 from faceauthd.cli.render import Printer, duration, epoch_time, local_time
 from faceauthd.control.shapes import event_from
 from faceauthd.prose import event_text, rules_text
 from faceauthd.types import Rules
 
 Fields = Mapping[str, Any]
+_LOUD = ("alarm", "spoof alarm", "locked out")
+_NO_PICTURES = "GIVES NO PICTURES"
+EVENT_COLUMNS = ("TIME", "EVENT", "WHAT HAPPENED")
 PEOPLE_COLUMNS = ("NAME", "ROLE", "TEMPLATES", "QUALITY", "ENROLLED", "LAST SEEN", "MAY ENTER")
 _STAY = ("valid_from", "valid_until")
 TEMPLATE_COLUMNS = ("TEMPLATE", "TAKEN", "FROM", "QUALITY", "TURNED", "STATE")
@@ -18,7 +22,10 @@ TEMPLATE_COLUMNS = ("TEMPLATE", "TAKEN", "FROM", "QUALITY", "TURNED", "STATE")
 
 def show_status(printer: Printer, told: Fields) -> None:
     """The appliance at a glance, one fact a line."""
-    printer.facts((name, value) for name, value in _facts(told) if value)
+    facts = [(name, value) for name, value in _facts(told) if value]
+    colour = STATE_COLOUR.get(str(told.get("state")), WAITING)
+    loud = {value: "bold red" for name, value in facts if name in _LOUD or _NO_PICTURES in value}
+    printer.facts(facts, {_state(told): f"bold {colour}", **loud})
 
 
 def _facts(told: Fields) -> Iterable[tuple[str, str]]:
@@ -28,6 +35,9 @@ def _facts(told: Fields) -> Iterable[tuple[str, str]]:
     yield "camera", _camera(told)
     if told.get("alarm"):
         yield "alarm", f"the door is {told['alarm']} open"
+    if told.get("spoof_alarm_for_s"):
+        left_s = duration(float(told["spoof_alarm_for_s"]))
+        yield "spoof alarm", f"one suspected spoof came after the other; for {left_s} more"
     if "last_unlock" in told:
         yield "last unlock", _last_unlock(told["last_unlock"])
     if told.get("locked_out_for_s"):
@@ -69,7 +79,7 @@ def _camera(told: Fields) -> str:
     if not isinstance(camera, dict):
         return ""
     rate = f", {told['fps']:.1f} frames a second" if told.get("fps") is not None else ""
-    return f"{camera.get('source', '')}{', well' if camera.get('healthy') else ', GIVES NO PICTURES'}{rate}"
+    return f"{camera.get('source', '')}{', well' if camera.get('healthy') else f', {_NO_PICTURES}'}{rate}"
 
 
 def _last_unlock(last: object) -> str:
@@ -121,22 +131,37 @@ def _template(told: Fields) -> tuple[str, ...]:
 
 
 def show_threshold(printer: Printer, told: Fields) -> None:
-    """The promise, and what it asks of a look, in sentences."""
+    """The promise, and what it asks of a look, step by step."""
     promise = float(told.get("false_accept_rate") or 0)
-    printer.line(f"The promise: of {1 / promise:,.0f} attempts by strangers, one opens the door." if promise else "")
-    printer.line(
-        f"It is shared by {_count(told, 'templates', 'template', 'templates')} of "
-        f"{_count(told, 'people', 'person', 'people')}, and by the "
-        f"{told.get('looks_of_an_attempt')} looks that an attempt may have."
-    )
-    printer.line(f"So a face opens the door from a cosine of {float(told.get('threshold') or 0):.3f} on.")
-    printer.line("More templates raise that cosine: remove people who come no more.")
+    facts = [("the promise", f"of {1 / promise:,.0f} attempts by strangers, one opens the door")] if promise else []
+    people = _count(told, "people", "person", "people")
+    facts.append(("shared by", f"{_count(told, 'templates', 'template', 'templates')} of {people}"))
+    facts.append(("and by", f"the {told.get('looks_of_an_attempt')} looks that an attempt may have"))
+    facts.append(("so a face needs", f"a cosine of {float(told.get('threshold') or 0):.3f}"))
     if told.get("threshold_is_extrapolated"):
-        printer.line("This cosine lies beyond the impostors that were measured, where their tail is extrapolated.")
+        facts.append(("which lies", "beyond the impostors that were measured, where their tail is extrapolated"))
+    printer.facts(facts)
+    printer.line("More templates raise that cosine: remove people who come no more.")
 
 
-def event_line(told: Fields) -> str:
-    """One event as the journal would tell it, with its civil time where that is known."""
+def show_events(printer: Printer, told: Iterable[Fields]) -> None:
+    """What happened, oldest first."""
+    rows = [event_row(one) for one in told]
+    if rows:
+        printer.table(EVENT_COLUMNS, rows, {str(kind): colour for kind, colour in EVENT_COLOUR.items()})
+
+
+def show_event(printer: Printer, told: Fields) -> None:
+    """One event of those that come one by one."""
+    time, kind, text = event_row(told)
+    if printer.is_terminal:
+        printer.line(f"{time}  {kind:<15}  {text}")
+    else:
+        printer.row((time, kind, text))
+
+
+def event_row(told: Fields) -> tuple[str, str, str]:
+    """One event: its civil time where that is known, its kind, and what the journal says of it."""
     event = event_from(told)
-    text = event_text(event) if event else f"{told.get('event', 'unknown event')} {told.get('person') or ''}".rstrip()
-    return f"{local_time(told.get('at'))}  {text}"
+    text = event_text(event) if event else str(told.get("person") or "")
+    return local_time(told.get("at")), str(told.get("event", "unknown event")), text

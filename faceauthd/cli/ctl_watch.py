@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from faceauthd.cli.ctl_live import LiveTeller
+from faceauthd.cli.ctl_live import LiveTeller, alarms
 from faceauthd.cli.ctl_session import Session
-from faceauthd.cli.ctl_show import event_line
+from faceauthd.cli.ctl_show import show_event, show_events
 from faceauthd.cli.exits import ExitCode
 from faceauthd.control.client import ControlClient, Denied
 from faceauthd.control.protocol import Scalar
@@ -16,14 +16,13 @@ from faceauthd.control.protocol import Scalar
 Told = Mapping[str, object]
 
 
-def show_events(session: Session, wanted: Mapping[str, Scalar]) -> None:
+def tell_past(session: Session, wanted: Mapping[str, Scalar]) -> None:
     """Tell the past and end."""
     told = session.ask("events", **wanted)
     if session.options.as_json:
         session.printer.document(told)
         return
-    for event in _dicts(told.get("events")):
-        session.printer.line(event_line(event))
+    show_events(session.printer, _dicts(told.get("events")))
 
 
 def follow_events(session: Session, wanted: Mapping[str, Scalar]) -> None:
@@ -66,15 +65,23 @@ class _Teller:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._state: object = None
+        self._state = ""
 
     def __call__(self, line: Told) -> None:
         for event in _dicts([line.get("event")]):
-            self._session.printer.line(event_line(event))
+            show_event(self._session.printer, event)
         for status in _dicts([line.get("status")]):
-            if status.get("state") != self._state:
-                self._state = status.get("state")
-                self._session.printer.note(f"state: {self._state}")
+            if (state := _state(status)) != self._state:
+                self._state = state
+                self._session.printer.note(f"state: {state}")
+
+
+def _state(status: Told) -> str:
+    """The state, what the alarm tells of, and how far an enrolment is. Hints come and go too fast to be lines."""
+    panel = status.get("panel")
+    told = panel if isinstance(panel, dict) else {}
+    progress = [f"{told.get('taken')} of {told['wanted']} looks taken"] if told.get("wanted") else []
+    return ", ".join([str(status.get("state")), *alarms(status), *progress])
 
 
 def _begin(session: Session, client: ControlClient) -> None:
@@ -96,7 +103,7 @@ def _tell_event(session: Session, event: Told) -> None:
     if session.options.as_json:
         session.printer.record(event)
     else:
-        session.printer.line(event_line(event))
+        show_event(session.printer, event)
 
 
 def _is_wanted(event: Told, wanted: Mapping[str, Scalar]) -> bool:

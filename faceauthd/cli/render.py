@@ -10,11 +10,13 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import TextIO
 
 from faceauthd.prose import moment_text, printable
 
 _LINE_LIMIT_CHARS = 2000
+_PLAIN: Mapping[str, str] = MappingProxyType({})
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -43,30 +45,42 @@ class Printer:
         """One line of JSON lines."""
         self._write(self._out, json.dumps(said, allow_nan=False))
 
-    def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Names and values, one pair a line."""
+    def facts(self, pairs: Iterable[tuple[str, str]], colours: Mapping[str, str] = _PLAIN) -> None:
+        """Names and values, one pair a line; on a terminal a table, with a rich style for the values in `colours`."""
         told = list(pairs)
+        if self.is_terminal:
+            self._draw((), told, {name: "dim" for name, _ in told} | dict(colours))
+            return
         width = max((len(name) for name, _ in told), default=0)
         for name, value in told:
             self.line(f"{name + ':':{width + 1}} {value}")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table with a head on a terminal; in a pipe one row a line, tabs between, no head."""
-        if not self.is_terminal:
-            for row in rows:
-                self._write(self._out, "\t".join(_safe(cell) for cell in row))
-            return
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], colours: Mapping[str, str] = _PLAIN) -> None:
+        """A table with a head on a terminal; in a pipe one row a line, tabs between, no head.
+
+        `colours` has a rich style for some of the texts in the table.
+        """
+        if self.is_terminal:
+            self._draw(columns, rows, colours)
+        for row in () if self.is_terminal else rows:
+            self.row(row)
+
+    def row(self, cells: Sequence[str]) -> None:
+        """One row by itself, where no table can be drawn because more may come: tabs between its cells."""
+        self._write(self._out, "\t".join(_safe(cell) for cell in cells))
+
+    def _draw(self, columns: Sequence[str], rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> None:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+        drawn = Table(box=SIMPLE_HEAD if columns else None, pad_edge=False, show_header=bool(columns))
         for column in columns:
             drawn.add_column(column)
         for row in rows:
-            drawn.add_row(*(Text(_safe(cell)) for cell in row))
-        Console(file=self._out).print(drawn)
+            drawn.add_row(*(Text(_safe(cell), colours.get(cell, "")) for cell in row))
+        Console(file=self._out, highlight=False).print(drawn)
 
     def _write(self, stream: TextIO, text: str) -> None:
         stream.write(text + "\n")

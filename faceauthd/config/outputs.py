@@ -46,8 +46,8 @@ class Pins(Section):
     )
     alarm: Pin | None = Field(
         default=None,
-        description="Output that is high while the door is held or forced open, and while suspected spoofs keep"
-        " coming. (GPIO 9 to 27 rest low)",
+        description="Output that is high while the door is held or forced open, and for lockout.alarm_s after a run of"
+        " suspected spoofs. (GPIO 9 to 27 rest low)",
     )
     light: Pin | None = Field(
         default=None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from faceauthd.types import Event, EventKind, Person, Reason
+from faceauthd.types import Event, EventKind, Person, Reason, Signal, SignalKind
 
 _SHOWN = tuple(field.name for field in fields(Event) if field.name not in ("kind", "time_s", "fields"))
 
@@ -42,6 +42,37 @@ def event_from(told: Mapping[str, object]) -> Event | None:
             detail=_text(told.get("detail")),
         )
     except (KeyError, ValueError):
+        return None
+
+
+def panel_fields(signal: Signal) -> dict[str, object]:
+    """What the panel shows, as JSON. `for_s` is how long it has shown it."""
+    return {
+        "signal": signal.kind.value,
+        "for_s": round(max(0.0, signal.now_s - signal.since_s), 2),
+        "taken": signal.progress[0],
+        "wanted": signal.progress[1],
+        "person": signal.name,
+        "reason": None if signal.reason is None else signal.reason.value,
+    }
+
+
+def panel_from(told: object, passed_s: float, *, is_open: bool) -> Signal | None:
+    """The signal that `panel_fields` told `passed_s` seconds ago; None if this version does not know it."""
+    if not isinstance(told, dict):
+        return None
+    try:
+        reason = told.get("reason")
+        return Signal(
+            kind=SignalKind(str(told["signal"])),
+            now_s=(_number(told["for_s"]) or 0.0) + passed_s,
+            since_s=0.0,
+            is_open=is_open,
+            progress=(int(_number(told.get("taken")) or 0), int(_number(told.get("wanted")) or 0)),
+            name=_text(told.get("person")),
+            reason=None if reason is None else Reason(str(reason)),
+        )
+    except (KeyError, ValueError, OverflowError):
         return None
 
 

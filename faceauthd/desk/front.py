@@ -39,6 +39,8 @@ from faceauthd.types import (
 )
 
 _ANNOUNCE_EVERY_S = 1.0
+_NEWS_EVERY_S = 0.2
+"""Hints may change with every frame, and be read by nobody at that rate."""
 _MANY_AT_ONCE = 8
 """Requests answered in one turn, so that a crowd of clients does not hold up the door."""
 
@@ -67,13 +69,14 @@ class FrontDesk:
         self._wanted = wanted
         self._darkroom = darkroom
         self._clerk = Clerk(register, record)
-        self._report = Report(register, camera, about)
+        self._report = Report(register, camera, about, wanted)
         self._todo: list[Request] = []
         self._albums: list[Album] = []
         self._waiting: list[Waiting] = []
         self._announced_s = 0.0
+        self._announced: object = None
         self.announce: Callable[[dict[str, object]], None] | None = None
-        """Takes the status about once a second, for those who watch."""
+        """Takes the status about once a second, and what is new in it at once, for those who watch."""
 
     def pending(self, state: Gate, now_s: float) -> tuple[Asked, ...]:
         """Answer the next requests; return what the gate has to hear."""
@@ -85,10 +88,17 @@ class FrontDesk:
         now, self._todo = self._todo[:_MANY_AT_ONCE], self._todo[_MANY_AT_ONCE:]
         answers += [self._take(request, state, now_s) for request in now]
         self._turn_a_page(now_s)
-        if self.announce is not None and now_s - self._announced_s >= _ANNOUNCE_EVERY_S:
-            self._announced_s = now_s
-            self.announce(self._report.status(state, now_s))
+        self._announce(state, now_s)
         return tuple(asked for asked in answers if asked is not None)
+
+    def _announce(self, state: Gate, now_s: float) -> None:
+        """Tell those who watch how it is: about once a second, and sooner if the panel shows something else."""
+        if self.announce is None:
+            return
+        news, waited_s = self._report.news(state, now_s), now_s - self._announced_s
+        if waited_s >= (_ANNOUNCE_EVERY_S if news == self._announced else _NEWS_EVERY_S):
+            self._announced_s, self._announced = now_s, news
+            self.announce(self._report.status(state, now_s))
 
     def record(self, event: Event) -> None:
         """What happened reaches the clients by `told`."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from faceauthd import __version__
+from faceauthd.control.shapes import panel_fields
 from faceauthd.gate import Gate
+from faceauthd.outputs import signal_for
 from faceauthd.ports import Camera
 from faceauthd.register import Register
 
@@ -18,7 +21,9 @@ _RATE_OVER_S = 5.0
 class Report:
     """Status and threshold; it remembers the start and the last unlock."""
 
-    def __init__(self, register: Register, camera: Camera, about: Mapping[str, object]) -> None:
+    def __init__(self, register: Register, camera: Camera, about: Mapping[str, object], wanted: int) -> None:
+        """`wanted` is how many templates an enrolment collects."""
+        self._wanted = wanted
         self._register = register
         self._camera = camera
         self._about = about
@@ -62,10 +67,16 @@ class Report:
             "camera": {"source": self._about.get("source"), "healthy": self._camera.healthy(now_s)},
             "fps": round(self.fps(now_s), 1),
             "alarm": None if state.door.alarm is None else str(state.door.alarm),
+            "spoof_alarm_for_s": round(max(0.0, (state.spoofs.until_s or now_s) - now_s), 1),
+            "panel": panel_fields(signal_for(state, now_s, self._wanted)),
             "locked_out_for_s": round(max(0.0, left_s), 1),
             "uptime_s": round(now_s - (self._started_s or now_s), 1),
             "last_unlock": self.last_unlock,
         }
+
+    def news(self, state: Gate, now_s: float) -> object:
+        """Is another whenever somebody who watches has to be told at once."""
+        return replace(signal_for(state, now_s, self._wanted), now_s=0.0, open_until_s=None), state.mode
 
     def threshold(self) -> dict[str, object]:
         """What `faceauthctl threshold` explains."""

@@ -100,6 +100,12 @@ def test_status_tells_the_appliance_at_a_glance(path: Path, run: Run) -> None:
     assert facts["last unlock"].strip().startswith("alice, 2026-11-2")
 
 
+def test_a_run_of_spoofs_is_an_alarm_of_the_status(path: Path, run: Run) -> None:
+    with serving(path, {"status": lambda request: request.reply({**STATUS, "spoof_alarm_for_s": 42.0})}):
+        facts = dict(line.split(":", 1) for line in run("status").out.splitlines())
+    assert facts["spoof alarm"].strip() == "one suspected spoof came after the other; for 42 s more"
+
+
 def test_an_unlock_by_an_order_says_whose(path: Path, run: Run) -> None:
     last = {"person": None, "detail": "by uid 1000 (pid 77)", "at": "2026-11-23T08:30:00+00:00"}
     with serving(path, {"status": lambda request: request.reply({**STATUS, "last_unlock": last})}):
@@ -202,8 +208,9 @@ def test_events_are_asked_for_and_told(path: Path, run: Run) -> None:
         ended = run("events", "--since", "2h", "--kind", "refused", "--person", "alice", "--limit", "7")
         assert run("events", "--json").document == {"events": [UNLOCKED, REFUSED]}
     assert asked[0] == {"limit": 7, "since_s": 7200.0, "kind": "refused", "person": "alice"}
-    assert "Door opened for alice (score 0.71)" in ended.out.splitlines()[0]
-    assert "  Refused somebody: " in ended.out.splitlines()[1]
+    first, second = (line.split("\t") for line in ended.out.splitlines())
+    assert first[1:] == ["unlocked", "Door opened for alice (score 0.71)"]
+    assert second[1:] == ["refused", "Refused somebody: not known"]
 
 
 @pytest.fixture
@@ -345,6 +352,17 @@ def test_watch_ends_when_the_daemon_does(path: Path) -> None:
         assert process.stderr.readline() == "state: watching\n"
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (ExitCode.NOT_RUNNING, "faceauthctl: faceauthd has stopped\n")
+
+
+def test_watch_in_a_pipe_tells_how_far_an_enrolment_is_and_the_alarms(path: Path) -> None:
+    panel = {"signal": "enrolling", "for_s": 0.0, "taken": 2, "wanted": 5, "reason": "BLURRED"}
+    with serving(path) as (server, _):
+        server.publish_status({"state": "enrolling", "panel": panel, "spoof_alarm_for_s": 9.0})
+        process = start(path, "watch")
+        assert process.stderr is not None
+        assert process.stderr.readline() == "state: enrolling, alarm: suspected spoofs, 2 of 5 looks taken\n"
+        process.kill()
+        process.communicate(timeout=60)
 
 
 def test_following_tells_the_past_once_and_then_what_is_wanted(path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 import typer
 
 from faceauthd.cli.ctl_arguments import seconds_ago, spread
+from faceauthd.cli.ctl_show import show_events, show_status, show_threshold
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode, exit_for_code, exit_for_error
 from faceauthd.cli.render import Printer, duration, epoch_time, local_time
 from faceauthd.control.client import NotAdmitted, NotRunning
@@ -55,6 +57,45 @@ def test_a_table_is_drawn_for_people_and_plain_for_programs() -> None:
         Printer(out=out).table(["NAME", "ROLE"], [["alice", "admin"], ["bob", "guest"]])
     assert pipe.getvalue() == "alice\tadmin\nbob\tguest\n"
     assert "NAME" in terminal.getvalue()
+    assert "\t" not in terminal.getvalue()
+
+
+STATUS = {"state": "fault", "people": 2, "camera": {"source": "picamera2", "healthy": False}, "alarm": "forced"}
+EVENTS = [{"event": "unlocked", "time_s": 1.0, "person": "ann"}, {"event": "refused", "time_s": 2.0}]
+PROMISE = {"false_accept_rate": 1e-5, "templates": 1, "people": 1, "looks_of_an_attempt": 8, "threshold": 0.61}
+
+
+@pytest.mark.parametrize(
+    ("show", "in_a_pipe"),
+    [
+        (
+            lambda printer: show_status(printer, STATUS),
+            ["state:    fault", "enrolled: 2 people", "camera:   picamera2, GIVES NO PICTURES",
+             "alarm:    the door is forced open"],
+        ),
+        (
+            lambda printer: show_events(printer, EVENTS),
+            ["-\tunlocked\tDoor opened for ann", "-\trefused\tRefused somebody"],
+        ),
+        (
+            lambda printer: show_threshold(printer, PROMISE),
+            ["the promise:     of 100,000 attempts by strangers, one opens the door",
+             "shared by:       1 template of 1 person", "and by:          the 8 looks that an attempt may have",
+             "so a face needs: a cosine of 0.610"],
+        ),
+    ],
+)  # fmt: skip
+def test_status_events_and_threshold_are_tables_in_colour_and_plain_in_a_pipe(
+    show: Callable[[Printer], None], in_a_pipe: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    pipe, terminal = io.StringIO(), Terminal()
+    for out in (pipe, terminal):
+        show(Printer(out=out))
+    assert pipe.getvalue().splitlines()[: len(in_a_pipe)] == in_a_pipe
+    assert "\x1b" not in pipe.getvalue()
+    assert "\x1b[" in terminal.getvalue()
     assert "\t" not in terminal.getvalue()
 
 

@@ -23,7 +23,7 @@ from faceauthd.enrolment import Enrolment
 from faceauthd.event_log import EventLog
 from faceauthd.gallery import Gallery
 from faceauthd.gate import Gate, Mode
-from faceauthd.gate.state import Verification
+from faceauthd.gate.state import SpoofAlarm, Verification
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.register import Register
@@ -37,6 +37,7 @@ from faceauthd.types import (
     EventKind,
     ImproveAsked,
     LockAsked,
+    Reason,
     Role,
     UnlockAsked,
     VerifyAsked,
@@ -201,6 +202,38 @@ def test_an_order_is_answered_by_what_the_door_then_does(
     counter.turn(undone)
     counter.turn(undone)
     assert counter.answer()["code"] == "REFUSED"
+
+
+def test_the_status_tells_what_the_panel_shows_and_of_both_alarms(counter: Counter) -> None:
+    counter.send("status")
+    enrolment = Enrolment("cat", Role.MEMBER, "button", 1.0, 1.0, taken=templates(3, 2))
+    spoofs = SpoofAlarm(until_s=counter.clock.at_s + 31)
+    counter.turn(Gate(mode=Mode.ENROLLING, since_s=99.0, enrolment=enrolment, hint=Reason.BLURRED, spoofs=spoofs))
+    told = counter.answer()
+    assert (told["alarm"], told["spoof_alarm_for_s"]) == (None, 30.0)
+    assert told["panel"] == {
+        "signal": "enrolling", "for_s": 2.0, "taken": 2, "wanted": 5, "person": "cat", "reason": "BLURRED"
+    }  # fmt: skip
+    assert counter.ask("status")["spoof_alarm_for_s"] == 0.0
+
+
+def test_whoever_watches_hears_at_once_what_is_new_on_the_panel_and_the_rest_each_second(counter: Counter) -> None:
+    heard: list[tuple[float, object]] = []
+    desk, began_s = counter.desk, counter.clock.at_s
+    desk.announce = lambda status: heard.append((round(now_s - began_s, 1), status["state"]))
+    for tenth in range(30):
+        now_s = began_s + tenth / 10
+        desk.pending(WATCHING if tenth < 14 else enrolling("button"), now_s)
+    assert heard == [(0.0, "watching"), (1.0, "watching"), (1.4, "enrolling"), (2.4, "enrolling")]
+
+
+def test_hints_that_change_with_every_frame_are_told_five_times_a_second(counter: Counter) -> None:
+    heard: list[float] = []
+    counter.desk.announce = lambda _: heard.append(now_s)
+    for frame in range(61):
+        now_s = 100 + frame / 30
+        counter.desk.pending(replace(WATCHING, reason=(Reason.BLURRED, Reason.TOO_DARK)[frame % 2]), now_s)
+    assert 8 <= len(heard) <= 11
 
 
 def test_the_last_unlock_says_whose_order_it_was_where_no_face_opened(counter: Counter) -> None:
