@@ -10,6 +10,7 @@ STATE_COLOUR = {
     "open": "green",
     "enrolling": "blue",
     "enrolled": "green",
+    "given-up": "yellow",
     "second": "green",
     "challenge": "white",
     "asked": "cyan",

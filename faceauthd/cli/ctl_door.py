@@ -51,9 +51,10 @@ def verify(
     name: Name,
     timeout: Annotated[float, typer.Option(min=1.0, max=VERIFY_LIMIT_S, help="Seconds to wait for the face.")] = 20.0,
 ) -> None:
-    """Exit with 0 only if this person is seen alive before the camera in time; opens no door.
+    """Exit with 0 only if this person is seen alive before the camera in time, and may enter now; opens no door.
 
-    Any other exit code is a no: 3 if they were not seen, 4 to 7 if it could not be found out.
+    Any other exit code is a no: 3 if they were not seen or their rules say no, 4 to 7 if it could not be found out,
+    130 after Ctrl-C, which ends it.
     """
     with session.connect() as client:
         answer = client.ask("verify", {"name": name, "timeout_s": timeout}, timeout_s=timeout + _MARGIN_S)

@@ -17,8 +17,8 @@ from faceauthd.control.files import close_all, why_not_a_photograph
 from faceauthd.control.protocol import Scalar
 from faceauthd.control.verbs import IMAGES_LIMIT
 from faceauthd.errors import ControlError
-from faceauthd.prose import REASON_HINT, REASON_WHY
-from faceauthd.types import Reason
+from faceauthd.prose import REASON_HINT, REASON_WHY, TURN_HINT
+from faceauthd.types import Reason, Turn
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 """Endings of what is taken from a folder; a file that is named is taken whatever its ending."""
@@ -81,7 +81,7 @@ class _Guide:
 
     def __call__(self, told: Told) -> None:
         text = f"{told.get('taken', 0)} of {told.get('wanted', '?')} looks taken"
-        if (hint := _words(told.get("reason"), REASON_HINT)) is not None:
+        if (hint := _words(told.get("reason"), REASON_HINT) or _turn_words(told.get("turn"))) is not None:
             text += f": {hint}"
         if text != self._last:
             self._last = text
@@ -181,6 +181,13 @@ def _show(session: Session, images: Sequence[Told]) -> None:
 def _words(reason: object, words: Mapping[Reason, str]) -> str | None:
     try:
         return words.get(Reason(str(reason)))
+    except ValueError:
+        return None
+
+
+def _turn_words(turn: object) -> str | None:
+    try:
+        return TURN_HINT.get(Turn(str(turn)))
     except ValueError:
         return None
 

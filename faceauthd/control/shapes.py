@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from faceauthd.types import Event, EventKind, Person, Reason, Signal, SignalKind
+from faceauthd.types import Event, EventKind, Person, Reason, Signal, SignalKind, Turn
 
 _SHOWN = tuple(field.name for field in fields(Event) if field.name not in ("kind", "time_s", "fields"))
 
@@ -54,6 +54,7 @@ def panel_fields(signal: Signal) -> dict[str, object]:
         "wanted": signal.progress[1],
         "person": signal.name,
         "reason": None if signal.reason is None else signal.reason.value,
+        "turn": None if signal.turn is None else signal.turn.value,
     }
 
 
@@ -62,7 +63,7 @@ def panel_from(told: object, passed_s: float, *, is_open: bool) -> Signal | None
     if not isinstance(told, dict):
         return None
     try:
-        reason = told.get("reason")
+        reason, turn = told.get("reason"), told.get("turn")
         return Signal(
             kind=SignalKind(str(told["signal"])),
             now_s=(_number(told["for_s"]) or 0.0) + passed_s,
@@ -71,6 +72,7 @@ def panel_from(told: object, passed_s: float, *, is_open: bool) -> Signal | None
             progress=(int(_number(told.get("taken")) or 0), int(_number(told.get("wanted")) or 0)),
             name=_text(told.get("person")),
             reason=None if reason is None else Reason(str(reason)),
+            turn=None if turn is None else Turn(str(turn)),
         )
     except (KeyError, ValueError, OverflowError):
         return None

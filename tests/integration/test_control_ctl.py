@@ -296,6 +296,8 @@ def test_a_live_enrolment_guides(path: Path, run: Run) -> None:
     def live(request: Request) -> None:
         for taken, reason in ((0, "TOO_SMALL"), (0, "TOO_SMALL"), (1, None), (2, "OF_TOMORROW")):
             request.progress(taken=taken, wanted=3, reason=reason)
+        for turn in ("other-side", "of-tomorrow"):
+            request.progress(taken=2, wanted=3, reason=None, turn=turn)
         request.reply({"person": ALICE})
 
     with serving(path, {"enroll": live}):
@@ -304,6 +306,8 @@ def test_a_live_enrolment_guides(path: Path, run: Run) -> None:
     assert ended.err.splitlines()[1:] == [
         "0 of 3 looks taken: come closer",
         "1 of 3 looks taken",
+        "2 of 3 looks taken",
+        "2 of 3 looks taken: now a little to the other side",
         "2 of 3 looks taken",
     ]
 

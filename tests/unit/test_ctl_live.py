@@ -73,6 +73,11 @@ def test_a_panel_of_another_version_is_left_out(told: object) -> None:
     assert line.startswith("\u25cf watching")
 
 
+def test_the_pose_that_is_missing_is_asked_for() -> None:
+    told = {"signal": "turn", "for_s": 0.1, "taken": 2, "wanted": 5, "reason": None, "turn": "up"}
+    assert drawn({**WELL, "panel": told})[0].rstrip().endswith("Lift your chin a little, 2 of 5")
+
+
 def test_a_lamp_has_the_colour_of_the_panel() -> None:
     styles = {
         state: status_line({"state": state}).spans[0].style for state in ("open", "fault", "vouching", "watching")

@@ -212,7 +212,8 @@ def test_the_status_tells_what_the_panel_shows_and_of_both_alarms(counter: Count
     told = counter.answer()
     assert (told["alarm"], told["spoof_alarm_for_s"]) == (None, 30.0)
     assert told["panel"] == {
-        "signal": "enrolling", "for_s": 2.0, "taken": 2, "wanted": 5, "person": "cat", "reason": "BLURRED"
+        "signal": "enrolling", "for_s": 2.0, "taken": 2, "wanted": 5, "person": "cat", "reason": "BLURRED",
+        "turn": None,
     }  # fmt: skip
     assert counter.ask("status")["spoof_alarm_for_s"] == 0.0
 
