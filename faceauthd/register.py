@@ -165,8 +165,8 @@ class Register:
             return self._gallery.rename(old, new)
 
     def improve(self, person_id: int, templates: Sequence[NewTemplate], *, origin: Origin = Origin.IMPROVED) -> Person:
-        """Give somebody more templates, as far as there is room. Raises GalleryError; GalleryRefused if they were removed
-        meanwhile, have as many as anybody may have, or the door could not tell them from somebody else by these."""
+        """Give somebody more templates, as far as there is room. Raises GalleryError; GalleryRefused if they were
+        removed meanwhile, have as many as anybody may have, or could not be told from somebody else by these."""
         known = self._gallery.person_by_id(person_id)
         if known is not None:
             check_room(known)

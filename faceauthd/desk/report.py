@@ -70,7 +70,7 @@ class Report:
             "spoof_alarm_for_s": round(max(0.0, (state.spoofs.until_s or now_s) - now_s), 1),
             "panel": panel_fields(signal_for(state, now_s, self._wanted)),
             "locked_out_for_s": round(max(0.0, left_s), 1),
-            "uptime_s": round(now_s - (self._started_s or now_s), 1),
+            "uptime_s": round(now_s - (now_s if self._started_s is None else self._started_s), 1),
             "last_unlock": self.last_unlock,
         }
 

@@ -335,6 +335,19 @@ def test_ctrl_c_cancels_a_live_enrolment(path: Path) -> None:
     assert err.splitlines()[-1] == "Given up, nothing was kept."
 
 
+def test_ctrl_c_on_a_verification_hangs_up_which_ends_it(path: Path) -> None:
+    with serving(path, {}) as (_, loop):
+        process = start(path, "verify", "alice", "--timeout", "100")
+        request = taken_by(loop)
+        process.send_signal(signal.SIGINT)
+        out, _err = process.communicate(timeout=60)
+        until_s = time.monotonic() + 60
+        while request.is_open and time.monotonic() < until_s:
+            time.sleep(0.01)
+        assert not request.is_open
+    assert (process.returncode, out) == (ExitCode.INTERRUPTED, "")
+
+
 def test_watch_streams_json_lines_until_ctrl_c(path: Path) -> None:
     with serving(path) as (server, _):
         server.publish_status(STATUS)

@@ -218,6 +218,13 @@ def test_the_status_tells_what_the_panel_shows_and_of_both_alarms(counter: Count
     assert counter.ask("status")["spoof_alarm_for_s"] == 0.0
 
 
+def test_it_runs_for_as_long_as_since_its_first_turn_also_on_a_clock_that_began_then(counter: Counter) -> None:
+    counter.clock.at_s = -1.0
+    counter.turn()
+    counter.turn()
+    assert counter.ask("status")["uptime_s"] == 2.0
+
+
 def test_whoever_watches_hears_at_once_what_is_new_on_the_panel_and_the_rest_each_second(counter: Counter) -> None:
     heard: list[tuple[float, object]] = []
     desk, began_s = counter.desk, counter.clock.at_s

@@ -1,4 +1,4 @@
-"""docs/guide.md: its pictures are made from the code, and what it tells people to type exists."""
+"""docs/guide.md: its pictures are drawn from what was recorded, and what it tells people to type exists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMANDS = typer.main.get_group(app).commands
 
 def test_the_pictures_are_up_to_date_and_all_are_used() -> None:
     ran = subprocess.run(
-        [sys.executable, "tools/guide_pictures.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tools.guide", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout + ran.stderr
     used = set(re.findall(r"\]\(guide/([\w-]+\.svg)\)", PAGE))
