@@ -9,19 +9,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 _END_S = 1.0
 """How long the end of the thread is waited for; it is a daemon, and ends with the process anyway."""
 
 
 class DeadMan:
-    """Calls `let_go` once if the seconds of a `hold` pass with neither another one nor a `rest`.
+    """Calls `let_go` once if the seconds of a `hold` pass with neither another one nor a `rest`, and `tell` after that.
 
-    `let_go` runs in the dead man's thread. No call of `hold` or `rest` blocks for longer than `let_go` takes.
+    `let_go` runs in the dead man's thread and must do nothing that can wait for somebody: no log above all, for what
+    the loop hangs on may be the log's stream or its lock. No call of `hold` or `rest` blocks for longer than `let_go`
+    takes. `tell` may block for ever: it has a thread of its own, and is left out while an earlier one still hangs.
     """
 
-    def __init__(self, let_go: Callable[[], None]) -> None:
+    def __init__(self, let_go: Callable[[], None], tell: Callable[[], None] = lambda: None) -> None:
         self._let_go = let_go
+        self._tell = tell
+        self._telling: threading.Thread | None = None
         self._changed = threading.Condition()
         self._due_s: float | None = None
         self._is_over = False
@@ -51,6 +56,16 @@ class DeadMan:
             self._thread.join(_END_S)
 
     def _run(self) -> None:
+        while self._wait_and_let_go():
+            if self._telling is None or not self._telling.is_alive():
+                self._telling = threading.Thread(target=self._tell, name="dead-man-tells", daemon=True)
+                with suppress(RuntimeError):  # no more threads; what counts is done
+                    self._telling.start()
+
+    def _wait_and_let_go(self) -> bool:
+        """True once it was let go of, False when it is over. Letting go excludes `hold`: one that comes in between
+        would be forgotten by the `rest` that follows, and what it holds never be let go of.
+        """
         with self._changed:
             while not self._is_over:
                 if self._due_s is None:
@@ -60,3 +75,5 @@ class DeadMan:
                 else:
                     self._due_s = None
                     self._let_go()
+                    return True
+        return False

@@ -70,7 +70,8 @@ class GpiozeroPanel:
         self._is_closed = False
         self._relays = threading.RLock()
         self._late_s = late_s
-        self._dead_man = DeadMan(self._let_go)
+        self._late_complaints: list[str] = []
+        self._dead_man = DeadMan(self._let_go, self._tell_let_go)
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             self._open()
@@ -93,39 +94,50 @@ class GpiozeroPanel:
 
     def lock(self) -> None:
         """Close the relay, whatever was written before. If its pin cannot be written it is given back: the pull-down
-        locks.
+        locks. It is logged after that: a log that nobody reads would wait, and the door stand open meanwhile.
         """
+        for complaint in self._close_relay():
+            _log.critical("%s", complaint)
+
+    def _close_relay(self) -> list[str]:
+        """Close it, and say what went wrong."""
+        complaints: list[str] = []
         with self._relays:
             if self._relay is None:
-                return
+                return complaints
             self._written["relay"] = math.nan
             try:
                 self._relay.off()
             except pin_errors() as error:
-                _log.critical("panel.pins.relay: GPIO%s cannot be driven (%s); giving it back", self._pins.relay, error)
-                self._give_back("relay", self._relay)
+                complaints.append(f"panel.pins.relay: GPIO{self._pins.relay} cannot be driven ({error}); given back")
+                complaints += self._give_back("relay", self._relay)
                 self._relay = None
         self._dead_man.rest()
+        return complaints
 
     def close(self) -> None:
         """Lock, darken, and give the pins back, the relay's last. Safe to call twice."""
-        self.lock()
+        complaints = self._close_relay()
         self._is_closed = True
-        for part, device in self._outputs.items():
-            self._give_back(part, device)
+        for part, device in (*self._outputs.items(), *self._inputs.items()):
+            complaints += self._give_back(part, device)
         self._outputs.clear()
-        for part, contact in self._inputs.items():
-            self._give_back(part, contact)
         self._inputs.clear()
         with self._relays:
             if self._relay is not None:
-                self._give_back("relay", self._relay)
+                complaints += self._give_back("relay", self._relay)
                 self._relay = None
         self._dead_man.close()
+        for complaint in complaints:
+            _log.warning("%s", complaint)
 
     def _let_go(self) -> None:
-        _log.critical("the time to lock is past and the loop has not done so: it hangs; locking the door")
-        self.lock()
+        self._late_complaints = self._close_relay()
+
+    def _tell_let_go(self) -> None:
+        _log.critical("the time to lock was past and the loop had not done so: it hangs; the door was locked")
+        for complaint in self._late_complaints:
+            _log.critical("%s", complaint)
 
     def _open(self) -> None:
         pins = self._pins
@@ -225,13 +237,15 @@ class GpiozeroPanel:
         elif not hz:
             self._write("buzzer", 0.0)
 
-    def _give_back(self, part: str, device: OutputDevice | DigitalInputDevice) -> None:
-        """Dark first, then let go; a pin that cannot be written is let go of all the same."""
+    def _give_back(self, part: str, device: OutputDevice | DigitalInputDevice) -> list[str]:
+        """Dark first, then let go; a pin that cannot be written is let go of all the same. What went wrong is said."""
+        complaints = []
         for act in (device.close,) if isinstance(device, DigitalInputDevice) else (device.off, device.close):
             try:
                 act()
             except pin_errors() as error:
-                _log.warning("panel.pins.%s: GPIO%s cannot be given back: %s", part, self._numbers[part], error)
+                complaints.append(f"panel.pins.{part}: GPIO{self._numbers[part]} cannot be given back: {error}")
+        return complaints
 
 
 def _lamp_levels(wanted: Levels) -> Iterator[tuple[str, float]]:

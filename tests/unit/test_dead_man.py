@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 
@@ -75,6 +76,23 @@ def test_it_is_good_for_a_second_time(dead_man: DeadMan, let: Let) -> None:
     assert let.times == 2
 
 
+def test_what_is_told_may_block_for_ever_and_it_lets_go_again(let: Let) -> None:
+    blocked, told = threading.Event(), []
+
+    def tell() -> None:
+        told.append(True)
+        blocked.wait(PATIENCE_S)
+
+    dead_man = DeadMan(let, tell)
+    for _ in range(3):
+        let.happened.clear()
+        dead_man.hold(SOON_S)
+        assert let.happened.wait(PATIENCE_S)
+    dead_man.close()
+    blocked.set()
+    assert told == [True], "no second one while the first one hangs"
+
+
 def test_closed_it_is_gone_at_once_and_twice_is_fine(let: Let) -> None:
     before = threading.active_count()
     dead_man = DeadMan(let)
@@ -119,6 +137,85 @@ def test_a_panel_whose_loop_hangs_locks_the_door_and_opens_again_if_it_comes_bac
     assert pin.went_low.wait(PATIENCE_S)
     panel.close()
     assert [state.state for state in pin.states] == [False, True, False, True, False]
+
+
+class BlockedHandler(logging.Handler):
+    """A log whose stream nobody reads: whoever writes waits, and holds the handler's lock meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_read = threading.Event()
+        self.is_entered = threading.Event()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.is_entered.set()
+        self.is_read.wait(PATIENCE_S)
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture
+def blocked_log() -> Iterator[BlockedHandler]:
+    handler, root = BlockedHandler(), logging.getLogger("faceauthd")
+    root.addHandler(handler)
+    yield handler
+    handler.is_read.set()
+    root.removeHandler(handler)
+
+
+@pytest.mark.parametrize("is_held_by_the_loop", [False, True])
+def test_a_log_that_nobody_reads_keeps_no_door_open(
+    factory: MockFactory, blocked_log: BlockedHandler, is_held_by_the_loop: bool
+) -> None:
+    pin = factory.pin(RELAY, pin_class=Told)
+    pin.went_low = threading.Event()
+    panel = GpiozeroPanel(PanelPins(relay=RELAY), factory, on_edge=lambda _: None, now=lambda: 100.0, late_s=SOON_S)
+    if is_held_by_the_loop:
+        loop = threading.Thread(target=logging.getLogger("faceauthd.loop").warning, args=("it hangs in this",))
+        loop.start()
+        assert blocked_log.is_entered.wait(PATIENCE_S)
+    pin.went_low.clear()
+    for _ in range(2):
+        panel.show(Signal(SignalKind.UNLOCKED, 100.0, 100.0, is_open=True, open_until_s=100.0 + SOON_S))
+        assert pin.went_low.wait(PATIENCE_S / 2), "the dead man waits for the log"
+        pin.went_low.clear()
+    panel.lock()
+    blocked_log.is_read.set()
+    panel.close()
+    if is_held_by_the_loop:
+        loop.join()
+    assert [state.state for state in pin.states] == [False, True, False, True, False]
+
+
+class Stuck(Told):
+    """A pin that goes high and cannot be written any more; letting go of it lets it fall."""
+
+    def _set_state(self, value: float) -> None:
+        if not value and self._state:
+            raise OSError(5, "Input/output error")
+        super()._set_state(value)
+
+    def _set_function(self, value: str) -> None:
+        super()._set_function(value)
+        if value == "input":
+            self.went_low.set()
+
+
+def test_a_relay_that_cannot_be_written_is_given_back_before_anything_is_logged(
+    factory: MockFactory, blocked_log: BlockedHandler
+) -> None:
+    pin = factory.pin(RELAY, pin_class=Stuck)
+    pin.went_low = threading.Event()
+    panel = GpiozeroPanel(PanelPins(relay=RELAY), factory, on_edge=lambda _: None, now=lambda: 100.0)
+    panel.show(Signal(SignalKind.UNLOCKED, 100.0, 100.0, is_open=True, open_until_s=105.0))
+    pin.went_low.clear()
+    locking = threading.Thread(target=panel.lock)
+    locking.start()
+    assert pin.went_low.wait(PATIENCE_S / 2), "it waits for the log with the door open"
+    blocked_log.is_read.set()
+    locking.join()
+    panel.close()
+    assert any("cannot be driven" in line for line in blocked_log.lines)
 
 
 def test_until_the_unlock_is_over_it_stays_open_however_late_the_loop_is(factory: MockFactory) -> None:
