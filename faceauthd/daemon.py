@@ -115,15 +115,25 @@ class Daemon:
         )
         before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
         self._mind_light(now_s, frame, bool(seen))
-        signal = signal_for(self.gate, now_s, self._policy.enrolment.templates)
-        ports.panel.show(replace(signal, is_lit=self._light.is_lit))
-        self._tell(events)
-        if self.gate.lockout != before.lockout:
-            ports.keeper.save(self.gate.lockout, now_s)
+        self._carry_out(before, events, now_s)
         self._commit()
         self._report(tick)
         if ports.viewer and frame:
             ports.viewer.watch(frame, seen or ())
+
+    def _carry_out(self, before: Gate, events: tuple[Event, ...], now_s: float) -> None:
+        """Show what was decided, and write it down. A door that is to be shut waits for no disk and no log; all else,
+        an opening above all, is written down first, so that nothing the pins do can keep it from being written.
+        """
+        ports = self._ports
+        signal = signal_for(self.gate, now_s, self._policy.enrolment.templates)
+        if before.is_unlocked and not signal.is_open:
+            ports.panel.lock()
+        if self.gate.lockout != before.lockout:
+            ports.keeper.save(self.gate.lockout, now_s)
+        self._write_down(events)
+        ports.panel.show(replace(signal, is_lit=self._light.is_lit))
+        ports.desk.told(events)
 
     def _next_frame(self) -> Frame | None:
         try:
@@ -193,12 +203,11 @@ class Daemon:
         heat = self._ports.thermometer.celsius() if self._ports.thermometer else None
         return Vitals(len(people), tick.roster.templates, rate, self._last_unlock, tick.trouble, heat)
 
-    def _tell(self, events: tuple[Event, ...]) -> None:
+    def _write_down(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self._record(event)
             if event.kind is EventKind.UNLOCKED and event.person:
                 self._last_unlock = (event.person, event.time_s)
-        self._ports.desk.told(events)
 
     def _record(self, event: Event) -> None:
         self._ports.journal.record(event)

@@ -58,16 +58,24 @@ class Panels:
 
 
 def open_panels(
-    config: Config, clock: Clock, edges: Inbox[Edge], screen: TextIO, held: ExitStack, factory: Factory | None = None
+    config: Config,
+    clock: Clock,
+    edges: Inbox[Edge],
+    screen: TextIO,
+    held: ExitStack,
+    factory: Factory | None = None,
+    *,
+    is_strict: bool = False,
 ) -> Panels:
     """Open them, the pins first: the relay's line is driven to locked before anything else that could fail.
 
-    Everything opened is closed when `held` is. `factory` is used in place of the configured one. Raises PanelError.
+    Everything opened is closed when `held` is. `factory` is used in place of the configured one; with `is_strict` a
+    lamp that breaks is an error as the relay is. Raises PanelError.
     """
     found = Panels(NullPanel(), Names(), Quit(), edges.leave)
     members: list[Panel] = []
     if "gpiozero" in config.panel.kind:
-        members.append(held.enter_context(closing(_pins(config, clock, edges, found, factory))))
+        members.append(held.enter_context(closing(_pins(config, clock, edges, found, factory, is_strict))))
     if "terminal" in config.panel.kind:
         members.append(_terminal(config, clock, edges, screen, held, found))
     if members:
@@ -75,10 +83,12 @@ def open_panels(
     return found
 
 
-def _pins(config: Config, clock: Clock, edges: Inbox[Edge], found: Panels, factory: Factory | None) -> GpiozeroPanel:
+def _pins(
+    config: Config, clock: Clock, edges: Inbox[Edge], found: Panels, factory: Factory | None, is_strict: bool
+) -> GpiozeroPanel:
     factory = factory or open_factory(config.panel.pin_factory)
     pins = settings.pins_of(config)
-    panel = GpiozeroPanel(pins, factory, on_edge=edges.leave, now=clock.now)
+    panel = GpiozeroPanel(pins, factory, on_edge=edges.leave, now=clock.now, is_strict=is_strict)
     if config.panel.pin_factory == "mock" and pins.button is not None:
         found.press = mock_finger(factory, pins.button, pull_up=pins.button_pull_up)
     return panel

@@ -81,7 +81,9 @@ class Panel(Protocol):
     """Lamps, buzzer and relay. Its button puts `types.Edge` values into a callable given to the constructor."""
 
     def show(self, signal: Signal) -> None:
-        """Bring every output to what `signal` says. Raises PanelError."""
+        """Bring every output to what `signal` says. Raises PanelError if the relay cannot follow; what only tells
+        (lamps, buzzer) may break without that.
+        """
         ...
 
     def lock(self) -> None:

@@ -119,18 +119,23 @@ class FakeCamera:
 
 @dataclass
 class FakePanel:
-    """Remembers every signal; `relay` is the lock's line."""
+    """Remembers every signal; `relay` is the lock's line. It raises once the relay has moved: after `raise_at` signals,
+    or at those that `raise_if` names."""
 
     raise_at: int | None = None
+    raise_if: Callable[[Signal], bool] = lambda signal: False
     raise_what: BaseException = field(default_factory=lambda: PanelError("a pin is gone"))
     shown: list[Signal] = field(default_factory=list)
     relay: bool = False
     locks: int = 0
+    rises: int = 0
+    """How often the door opened."""
 
     def show(self, signal: Signal) -> None:
+        self.rises += signal.is_open and not self.relay
         self.relay = signal.is_open
         self.shown.append(signal)
-        if self.raise_at is not None and len(self.shown) > self.raise_at:
+        if (self.raise_at is not None and len(self.shown) > self.raise_at) or self.raise_if(signal):
             raise self.raise_what
 
     def lock(self) -> None:

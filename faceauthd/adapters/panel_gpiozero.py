@@ -46,6 +46,9 @@ class GpiozeroPanel:
     once. Raises PanelError, naming the part and
     the pin, if a pin does not exist, is used twice or cannot be driven; by then the relay is locked and every pin
     given back.
+
+    A lamp, bar, buzzer, alarm or light that breaks later is logged once, tried again with each signal, and keeps
+    nobody out: only the relay's pin is worth an error. With `is_strict` any of them raises, after the relay was set.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class GpiozeroPanel:
         on_edge: Callable[[Edge], None],
         now: Callable[[], float],
         late_s: float = LATE_S,
+        is_strict: bool = False,
     ) -> None:
         pins.check()
         self._pins = pins
@@ -68,6 +72,8 @@ class GpiozeroPanel:
         self._numbers = dict(pins.parts())
         self._written: dict[str, float] = {}
         self._is_closed = False
+        self._is_strict = is_strict
+        self._broken: set[str] = set()
         self._relays = threading.RLock()
         self._late_s = late_s
         self._late_complaints: list[str] = []
@@ -78,19 +84,16 @@ class GpiozeroPanel:
             on_failure.pop_all()
 
     def show(self, signal: Signal) -> None:
-        """Bring every output to what `signal` says, the relay first. Raises PanelError."""
+        """Bring every output to what `signal` says, the relay first. Raises PanelError if the relay cannot follow."""
         if self._is_closed:
             raise PanelError("panel: it is closed; start faceauthd again")
         wanted = levels(signal, len(self._pins.bar))
         self._write_relay(wanted.relay, signal)
-        for part, is_on in (("alarm", wanted.alarm), ("light", wanted.light)):
-            if part in self._outputs:
-                self._write(part, float(is_on))
+        self._try("alarm", float(wanted.alarm))
+        self._try("light", float(wanted.light))
         for part, level in _lamp_levels(wanted):
-            if part in self._outputs:
-                self._write(part, self._as_shown(level))
-        if "buzzer" in self._outputs:
-            self._sound(wanted.buzzer_hz or 0.0)
+            self._try(part, self._as_shown(level))
+        self._try("buzzer", wanted.buzzer_hz or 0.0)
 
     def lock(self) -> None:
         """Close the relay, whatever was written before. If its pin cannot be written it is given back: the pull-down
@@ -210,6 +213,21 @@ class GpiozeroPanel:
             with naming("relay", self._pins.relay):
                 self._relay.value = is_open
             self._written["relay"] = float(is_open)
+
+    def _try(self, part: str, level: float) -> None:
+        """Write to a part beside the relay, if there is one. That it fails is logged once: a lamp that blinks may fail
+        with each flash, and the log must not blink with it.
+        """
+        if part not in self._outputs:
+            return
+        try:
+            self._sound(level) if part == "buzzer" else self._write(part, level)
+        except PanelError as error:
+            if self._is_strict:
+                raise
+            if part not in self._broken:
+                _log.error("%s; the door goes on without it", error)
+            self._broken.add(part)
 
     def _write(self, part: str, level: float) -> None:
         """Not a number stands for a write that failed half-way: it equals nothing, so the next one is carried out."""

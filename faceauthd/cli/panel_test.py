@@ -142,7 +142,7 @@ def rehearse(
     clock = clock or MonotonicClock()
     edges: Inbox[Edge] = Inbox()
     with ExitStack() as held:
-        panels = open_panels(config, clock, edges, screen, held, factory)
+        panels = open_panels(config, clock, edges, screen, held, factory, is_strict=True)
         draws_live = panels.viewer is not None and screen.isatty()
 
         def say(text: str) -> None:

@@ -268,9 +268,31 @@ def test_a_failed_start_gives_every_pin_back_with_the_relay_low(factory: MockFac
     opened(factory, edges).close()
 
 
-def test_a_lamp_that_breaks_is_named_after_the_relay_was_set(factory: MockFactory, edges: list[Edge]) -> None:
+@pytest.mark.parametrize("pin", [23, 6, 25, 4, 5], ids=["led_green", "bar", "buzzer", "alarm", "led_status"])
+def test_what_only_tells_may_break_and_the_door_goes_on(
+    factory: MockFactory, edges: list[Edge], pin: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = factory.pin(pin, pin_class=StubbornPin)
+    pins = replace(PINS, alarm=4)
+    panel = opened(factory, edges, pins)
+    for at_s in ticks(1.0):
+        panel.show(replace(signal(SignalKind.UNLOCKED, at_s, is_open=at_s < 0.5), is_alarm=True))
+    assert history(factory, 17) == [False, True, False]
+    assert [r.levelname for r in caplog.records] == ["ERROR"], "once, however often it is tried"
+    assert f"GPIO{pin} cannot be driven" in caplog.text
+    others = {part: len(history(factory, number)) for part, number in pins.parts() if number not in (pin, 27)}
+    assert min(n for part, n in others.items() if part in ("led_green", "buzzer", "alarm", "led_status")) > 1
+    broken.__class__ = MockPin
+    for at_s in ticks(2.0):
+        panel.show(replace(signal(SignalKind.UNLOCKED, at_s, is_open=False), is_alarm=True))
+    assert len(history(factory, pin)) > 1, "it is never tried again"
+    assert len(caplog.records) == 1
+    panel.close()
+
+
+def test_a_rehearsal_names_the_lamp_that_breaks_after_the_relay_was_set(factory: MockFactory) -> None:
     factory.pin(23, pin_class=StubbornPin)
-    panel = opened(factory, edges)
+    panel = GpiozeroPanel(PINS, factory, on_edge=lambda _: None, now=lambda: 100.0, is_strict=True)
     for _ in range(2):
         with pytest.raises(PanelError, match=r"panel\.pins\.led_green: GPIO23 cannot be driven"):
             panel.show(signal(SignalKind.UNLOCKED, is_open=True))

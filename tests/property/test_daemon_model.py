@@ -7,10 +7,12 @@ lockout file is the real one, on the machine's real disk; restarts are real cons
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +25,9 @@ from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.button import ButtonPolicy
 from faceauthd.daemon import Daemon, Ports
 from faceauthd.enrolment import EnrolmentPolicy
-from faceauthd.errors import CameraError, ModelError
+from faceauthd.errors import CameraError, ModelError, PanelError
 from faceauthd.evidence import EvidencePolicy
-from faceauthd.gate import Authority, Policy
+from faceauthd.gate import Authority, Gate, Policy
 from faceauthd.inbox import Inbox
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.types import (
@@ -40,6 +42,8 @@ from faceauthd.types import (
     Member,
     Role,
     Sighting,
+    Signal,
+    SignalKind,
     Source,
     UnlockAsked,
     VerifyAsked,
@@ -77,6 +81,27 @@ class Watched:
     was_open: bool = False
 
 
+SHOWS: dict[str, Callable[[Signal], bool]] = {
+    "the door opens": lambda signal: signal.is_open,
+    "somebody is refused": lambda signal: signal.kind in (SignalKind.REFUSED, SignalKind.SPOOF),
+    "it is locked out": lambda signal: signal.kind is SignalKind.LOCKED_OUT,
+}
+
+
+@dataclass
+class StoppingDesk(FakeDesk):
+    """Asks the daemon to end after so many ticks."""
+
+    left: float = math.inf
+    stop: Callable[[], None] = lambda: None
+
+    def pending(self, state: Gate, now_s: float) -> tuple[Asked, ...]:
+        self.left -= 1
+        if self.left <= 0:
+            self.stop()
+        return super().pending(state, now_s)
+
+
 class DaemonModel(RuleBasedStateMachine):
     """One door, over any number of daemons."""
 
@@ -96,7 +121,7 @@ class DaemonModel(RuleBasedStateMachine):
     def begin(self) -> None:
         """A new daemon, as after a restart: nothing but the gallery and the lockout file is left of the old one."""
         self.camera, self.view, self.panel = NextFrame(self.clock), InView(), FakePanel()
-        self.desk, self.edges, self.notifier = FakeDesk(), Inbox[Edge](), FakeNotifier()
+        self.desk, self.edges, self.notifier = StoppingDesk(), Inbox[Edge](), FakeNotifier()
         self.journal, self.gone = FakeJournal(), GoneJournal()
         self.watched.history, self.watched.was_open = [], False
         self.may_enroll = False
@@ -261,6 +286,15 @@ class DaemonModel(RuleBasedStateMachine):
         self.panel.raise_at = 0
         self.dies(OSError)
 
+    @rule(when=st.sampled_from(sorted(SHOWS)), track=st.integers(1, 9), tries=st.integers(1, 3))
+    def the_pins_break_whenever(self, when: str, track: int, tries: int) -> None:
+        """After the relay has moved, so that whoever makes them break at will gains nothing by it."""
+        for number in range(tries):
+            self.panel.raise_if = SHOWS[when]
+            score = 0.8 if when == "the door opens" else 0.2
+            self.view.faces = (sighting(10 * number + track, 1, score),)
+            self.runs(15)
+
     @rule(seconds=st.sampled_from([0.0, 3.0, 20.0]))
     def power_is_cut(self, seconds: float) -> None:
         """Without a word: the relay falls with it."""
@@ -278,6 +312,25 @@ class DaemonModel(RuleBasedStateMachine):
             assert self.panel.locks
         else:
             raise AssertionError("it went on as if nothing had happened")
+        self.clock.pass_(3.0)
+        self.begin()
+
+    def runs(self, ticks: int) -> None:
+        """So many ticks, unless the pins break before; then the end of the process, and another one."""
+        before, rises_before = len(self.journal.events), self.panel.rises
+        self.desk.left, self.desk.stop = ticks, lambda: setattr(self.daemon, "stop_requested", True)
+        with suppress(PanelError):
+            self.daemon.run()
+        assert not self.panel.relay, "it ended with the door open"
+        events, now_s = self.journal.events[before:], self.clock.at_s
+        openings = [event for event in events if event.kind in (EventKind.UNLOCKED, EventKind.EXIT)]
+        assert len(openings) == self.panel.rises - rises_before, "an opening and its entry do not match"
+        kept, decided = LockoutFile(self.folder / "lockout.json", self.clock).load(now_s), self.daemon.gate.lockout
+        assert (kept.level, len(kept.refused_at_s)) == (decided.level, len(decided.refused_at_s)), "it is forgotten"
+        assert kept.is_on(now_s) == decided.is_on(now_s)
+        self.check_lockout(events, (), now_s)
+        if openings:
+            self.watched.lockouts = 0
         self.clock.pass_(3.0)
         self.begin()
 

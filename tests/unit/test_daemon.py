@@ -17,7 +17,7 @@ from faceauthd.gate import Mode, Policy
 from faceauthd.inbox import Inbox
 from faceauthd.light import LightPolicy
 from faceauthd.lockout import Lockout
-from faceauthd.types import Edge, EventKind, Frame, Member, Reason, Role, Sighting, SignalKind, Source, Wants
+from faceauthd.types import Edge, Event, EventKind, Frame, Member, Reason, Role, Sighting, SignalKind, Source, Wants
 from tests.fakes import (
     CAMERA_HANGS,
     CAMERA_LOST,
@@ -178,6 +178,59 @@ def test_whatever_breaks_while_the_door_is_open_locks_it(broken, error: BaseExce
         assert any(signal.is_open for signal in rig.panel.shown), "the rig was not open when it broke"
     assert not rig.panel.relay
     assert rig.panel.locks >= 1
+
+
+def test_an_opening_is_written_down_before_the_relay_moves_and_a_closing_after() -> None:
+    rig, relay_at = Rig((True,) * 40), {}
+
+    class Journal(FakeJournal):
+        def record(self, event: Event) -> None:
+            relay_at[str(event.kind)] = rig.panel.relay
+
+    rig.journal = Journal()
+    rig.daemon().run()
+    assert (relay_at["unlocked"], relay_at["locked"]) == (False, False)
+    assert rig.panel.rises == 1
+
+
+def test_a_journal_that_breaks_as_the_door_is_to_be_shut_finds_it_shut() -> None:
+    rig, at = Rig((True,) * 40), []
+
+    class Journal(FakeJournal):
+        def record(self, event: Event) -> None:
+            if event.kind is EventKind.LOCKED:
+                at.append(rig.panel.relay)
+                raise OSError("journald is gone")
+
+    rig.journal = Journal()
+    with pytest.raises(OSError, match="journald"):
+        rig.daemon().run()
+    assert at == [False]
+
+
+def test_an_unlock_has_its_entry_although_the_pins_break_as_it_happens() -> None:
+    rig = Rig((True,) * 20)
+    rig.panel.raise_if = lambda signal: signal.is_open
+    with pytest.raises(PanelError):
+        rig.daemon().run()
+    assert rig.panel.rises == 1
+    assert not rig.panel.relay
+    assert rig.journal.kinds().count("unlocked") == 1
+    assert not rig.desk.heard or rig.desk.heard[-1].kind is not EventKind.UNLOCKED, "a client was told that it is open"
+
+
+def test_a_refusal_is_kept_although_the_pins_break_whenever_one_is_shown() -> None:
+    """Else a red lamp with a short would be a way around the lockout."""
+    keeper = FakeKeeper()
+    for tries in (1, 2):
+        rig = Rig((True,) * 20, recognizer=FakeRecognizer(lambda frame, wants: [sighting(person=1, score=0.1)]))
+        rig.policy = replace(POLICY, lockout=replace(POLICY.lockout, refusals=3))
+        rig.keeper = keeper
+        rig.panel.raise_if = lambda signal: signal.kind is SignalKind.REFUSED
+        with pytest.raises(PanelError):
+            rig.daemon().run()
+        assert rig.journal.kinds().count("refused") == 1
+        assert len(keeper.kept.refused_at_s) == tries
 
 
 def test_a_lost_camera_locks_the_door_and_is_said_once_and_the_loop_goes_on() -> None:
