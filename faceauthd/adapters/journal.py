@@ -6,7 +6,6 @@ locking.
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import math
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from faceauthd.adapters.journald_socket import JOURNALD, JournaldSocket
 from faceauthd.errors import FaceauthdError
 from faceauthd.message_ids import MESSAGE_IDS
 from faceauthd.ports import Journal
@@ -24,7 +24,6 @@ _log = logging.getLogger(__name__)
 
 Scalar = str | int | float | bool
 
-_JOURNALD_SOCKET = Path("/run/systemd/journal/socket")
 _UNWRITABLE = (OSError, ValueError, TypeError, RuntimeError)
 """A full disk or broken pipe, a closed stream, a value that cannot be written, an interpreter on its way out."""
 
@@ -49,7 +48,7 @@ _PRIORITY = {
 
 
 class JournaldJournal:
-    """The systemd journal. `send` is `systemd.journal.send`, or something that takes the same arguments."""
+    """The systemd journal. `send` is a `JournaldSocket`, or something that takes the same arguments."""
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
@@ -69,14 +68,9 @@ class JournaldJournal:
             _log.warning("journald did not take the event %s: %s", event.kind, error)
 
 
-def open_journald() -> JournaldJournal | None:
-    """The systemd journal, or None where python-systemd is not installed or no journald runs."""
-    if not _JOURNALD_SOCKET.exists():
-        return None
-    try:
-        return JournaldJournal(importlib.import_module("systemd.journal").send)
-    except ImportError:
-        return None
+def open_journald(path: Path = JOURNALD) -> JournaldJournal | None:
+    """The systemd journal, or None where no journald runs."""
+    return JournaldJournal(JournaldSocket(path)) if path.exists() else None
 
 
 class StderrJournal:

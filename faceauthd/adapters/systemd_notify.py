@@ -1,8 +1,8 @@
 """What the service manager hears: ready, alive, status, stopping.
 
 The protocol is one datagram of text, and sd_notify(3) promises its stability and invites reimplementation. So this is
-ours, twenty lines, and not systemd-python: that comes with the `pi` extra only and needs a compiler, and a
-`Type=notify` service without it would never be ready and be killed at each start.
+ours, twenty lines, and not systemd-python: that needs a compiler, and a `Type=notify` service without it would never
+be ready and be killed at each start.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from functools import partial
 
 from faceauthd import settings
 from faceauthd.adapters.clock import MonotonicClock
-from faceauthd.adapters.journal import open_journald
 from faceauthd.adapters.pin_factory import Factory, open_factory
 from faceauthd.cameras import open_camera
 from faceauthd.config import Config
@@ -47,7 +46,7 @@ def examine(config: Config, daemon: Daemon, host: Host, factory: Callable[[], Fa
         stores.check_disk(folder, host),
         machine.check_clock(datetime.now().astimezone(), host),
         *(finding for finding in board if finding is not None),
-        machine.check_journal(host, config.log.journal, open_journald() is not None),
+        machine.check_journal(host, config.log.journal),
     ]
 
 

@@ -101,16 +101,13 @@ def check_service(host: Host) -> Finding:
     return bad("service", state or "unknown", "sudo systemctl enable --now faceauthd")
 
 
-def check_journal(host: Host, setting: str, has_sender: bool) -> Finding:
-    """Whether events are kept: `setting` is log.journal, `has_sender` whether python-systemd is there and a journal."""
+def check_journal(host: Host, setting: str) -> Finding:
+    """Whether events are kept: `setting` is log.journal."""
     if setting == "stderr":
         return good("journal", "events go to standard error, as log.journal says")
     if not host.exists(_JOURNALD):
         remedy = "none needed for a trial; a service needs systemd-journald"
         return warning("journal", "no journald runs here: events go to standard error", remedy)
-    if not has_sender:
-        remedy = "sudo apt-get install python3-systemd, or pip install 'faceauthd[pi]'"
-        return warning("journal", "python-systemd is missing: events lose their fields", remedy)
     if not host.exists(_KEPT):
         remedy = "sudo mkdir /var/log/journal && sudo systemctl restart systemd-journald"
         return warning("journal", "the journal is kept in memory: events are lost at each start", remedy)

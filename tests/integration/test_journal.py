@@ -1,12 +1,15 @@
 """What is written about each event, where, and that the catalog explains it."""
 
-import importlib.util
 import io
 import json
 import re
 import shutil
+import socket
 import subprocess
+import time
 import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy as np
 import pytest
 
 from faceauthd.adapters.journal import JournaldJournal, JournalSet, JsonLinesJournal, StderrJournal, open_journald
+from faceauthd.adapters.journald_socket import MOST_KEPT, JournaldSocket
 from faceauthd.errors import GalleryError
 from faceauthd.message_ids import MESSAGE_IDS
 from faceauthd.ports import Journal
@@ -22,11 +26,12 @@ from faceauthd.types import Event, EventKind, Reason
 
 OPENED = Event(EventKind.UNLOCKED, 12.3456, "alice", 0.71239, 0.48, 0.97, track=3)
 REFUSED = Event(EventKind.REFUSED, 1.0, reason=Reason.UNKNOWN, score=float("nan"), detail="a\x1b[2J\nb")
+PATIENCE_S = 60.0
 CATALOG = shipped("systemd") / "faceauthd.catalog"
 
 
 class Sent(list[dict[str, Any]]):
-    """Stands where `systemd.journal.send` does."""
+    """Stands where the socket does."""
 
     def __call__(self, message: str, **fields: str) -> None:
         self.append({"MESSAGE": message, **fields})
@@ -37,6 +42,13 @@ class Full(io.StringIO):
 
     def write(self, _: str) -> int:
         raise OSError(28, "No space left on device")
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
 
 
 def test_journald_gets_every_field() -> None:
@@ -148,17 +160,118 @@ def test_a_member_that_raises_misses_its_event_and_no_other_does(error: Exceptio
     assert json.loads(lines.getvalue())["person"] == "alice"
 
 
-def test_without_journald_there_is_none_to_open() -> None:
-    if Path("/run/systemd/journal/socket").exists() and importlib.util.find_spec("systemd.journal"):
-        assert isinstance(open_journald(), JournaldJournal)
-    else:
-        assert open_journald() is None
+class Journald:
+    """Stands in journald's place: a socket with a queue that somebody reads, or does not."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.settimeout(PATIENCE_S)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def hang(self) -> int:
+        """Full, and nobody reads; how many entries it took until then."""
+        filled = 0
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, suppress(BlockingIOError):
+            other.setblocking(False)
+            while True:
+                other.sendto(b"MESSAGE=of another service\n", self._socket.getsockname())
+                filled += 1
+        return filled
+
+    def read(self) -> dict[str, str]:
+        """The next entry, by the description of the protocol."""
+        entry, fields = self._socket.recv(1 << 20), {}
+        while entry:
+            line, _, entry = entry.partition(b"\n")
+            key, is_one_line, value = line.partition(b"=")
+            if not is_one_line:
+                length = int.from_bytes(entry[:8], "little")
+                value, entry = entry[8 : 8 + length], entry[8 + length :]
+                assert entry[:1] == b"\n"
+                entry = entry[1:]
+            fields[key.decode()] = value.decode()
+        return fields
 
 
-def test_systemd_python_takes_what_we_send(tmp_path: Path) -> None:
-    """The real library; only where it is installed. The datagram goes wherever journald listens, or is dropped."""
-    journal = pytest.importorskip("systemd.journal", reason="systemd-python comes with the `pi` extra")
-    JournaldJournal(journal.send).record(OPENED)
+@pytest.fixture
+def journald(tmp_path: Path) -> Iterator[Journald]:
+    journald = Journald(tmp_path / "socket")
+    yield journald
+    journald.close()
+
+
+def test_without_journald_there_is_none_to_open(tmp_path: Path) -> None:
+    assert open_journald(tmp_path / "socket") is None
+
+
+def test_journald_is_told_in_its_own_protocol(tmp_path: Path, journald: Journald) -> None:
+    journal, sent = open_journald(tmp_path / "socket"), Sent()
+    assert journal is not None
+    journal.record(OPENED)
+    JournaldJournal(sent).record(OPENED)
+    assert journald.read() == sent[0]
+
+
+def test_a_value_of_several_lines_cannot_pass_for_a_field(tmp_path: Path, journald: Journald) -> None:
+    JournaldSocket(tmp_path / "socket")("a\nPRIORITY=0\n", DETAIL="b=c", EMPTY="", ODD="\udcff")
+    assert journald.read() == {"MESSAGE": "a\nPRIORITY=0\n", "DETAIL": "b=c", "EMPTY": "", "ODD": "\\udcff"}
+
+
+def numbered(send: JournaldSocket, numbers: Iterable[int]) -> list[int]:
+    """Those of `numbers` that were not taken."""
+    refused = []
+    for number in numbers:
+        try:
+            send(str(number))
+        except OSError:
+            refused.append(number)
+    return refused
+
+
+def test_a_journald_that_hangs_holds_nobody_up_and_gets_everything_later(
+    tmp_path: Path, journald: Journald, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A blocking send would stop here for ever, and with systemd-python every other thread with it."""
+    send, others = JournaldSocket(tmp_path / "socket", retry_s=0.01), journald.hang()
+    assert numbered(send, range(MOST_KEPT)) == []
+    assert [record.levelname for record in caplog.records] == ["WARNING"], "said once"
+    assert {journald.read()["MESSAGE"] for _ in range(others)} == {"of another service"}
+    assert [int(journald.read()["MESSAGE"]) for _ in range(MOST_KEPT)] == list(range(MOST_KEPT))
+    send("and it goes on")
+    assert journald.read()["MESSAGE"] == "and it goes on"
+
+
+def test_what_waits_is_bounded_and_what_is_lost_is_counted(
+    tmp_path: Path, journald: Journald, caplog: pytest.LogCaptureFixture
+) -> None:
+    send, others = JournaldSocket(tmp_path / "socket", retry_s=0.01), journald.hang()
+    assert numbered(send, range(MOST_KEPT + 10)) == [MOST_KEPT], "the first that is lost says so for all"
+    told = [journald.read()["MESSAGE"] for _ in range(others + MOST_KEPT)]
+    assert told[others:] == [str(number) for number in range(MOST_KEPT)]
+    wait_until(lambda: "listens again" in caplog.text)
+    assert "10 entries were lost" in caplog.text
+
+
+def test_a_journald_that_is_started_anew_is_told_what_happened_meanwhile(tmp_path: Path, journald: Journald) -> None:
+    send = JournaldSocket(tmp_path / "socket", retry_s=0.01)
+    journald.close()
+    send("nobody is there")
+    (tmp_path / "socket").unlink()
+    send("nor here")
+    again = Journald(tmp_path / "socket")
+    assert [again.read()["MESSAGE"] for _ in range(2)] == ["nobody is there", "nor here"]
+    again.close()
+
+
+def test_an_entry_that_cannot_be_sent_at_all_is_an_error(tmp_path: Path, journald: Journald) -> None:
+    send = JournaldSocket(tmp_path / "socket", retry_s=0.01)
+    with pytest.raises(OSError, match="long"):
+        send("x" * (1 << 24))
+    send("the next one")
+    assert journald.read()["MESSAGE"] == "the next one"
 
 
 def entries(text: str) -> dict[str, tuple[dict[str, str], str]]:

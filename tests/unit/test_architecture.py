@@ -147,12 +147,11 @@ HOMES: dict[str, frozenset[str]] = {
     "av": frozenset({"adapters.camera_av"}),
     "numkong": frozenset({"gallery.int8"}),
     "cryptography": frozenset({"bundle.sealed"}),
-    "systemd": frozenset({"adapters"}),
     "picamera2": frozenset({"adapters.camera_picamera2"}),
     "libcamera": frozenset({"adapters.camera_picamera2"}),
 }
 # Only on a Pi, or only with an extra: imported where they are used, so that the code loads on a laptop.
-ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "systemd", "av", "numkong", "cryptography"})
+ONLY_INSIDE_FUNCTIONS = frozenset({"picamera2", "libcamera", "lgpio", "av", "numkong", "cryptography"})
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def test_the_source_archive_can_pass_the_tests(sdist: Path) -> None:
 
 def test_what_needs_a_pi_or_a_compiler_is_an_extra() -> None:
     plain = " ".join(PROJECT["dependencies"])
-    for name in ("picamera2", "lgpio", "systemd-python"):
+    for name in ("picamera2", "lgpio"):
         assert name not in plain
         assert any(line.startswith(name) for line in PROJECT["optional-dependencies"]["pi"])
 

@@ -275,7 +275,7 @@ try_bundle() {
     expect 'nothing is left to run' fails test -e /usr/local/bin/faceauthd
     expect 'people and configuration stay' test -d /var/lib/faceauthd -a -e $CONFIGURATION
     # So that the bundle has to bring them.
-    dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 'python3*venv' python3-pip-whl python3-systemd python3-lgpio |
+    dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 'python3*venv' python3-pip-whl python3-lgpio |
         sed -n 's/^installed //p' >/tmp/present || true
     xargs apt-get -q --yes purge </tmp/present >/dev/null
     rm -rf ~/.cache /var/lib/apt/lists
