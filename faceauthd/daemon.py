@@ -129,8 +129,7 @@ class Daemon:
         signal = signal_for(self.gate, now_s, self._policy.enrolment.templates)
         if before.is_unlocked and not signal.is_open:
             ports.panel.lock()
-        if self.gate.lockout != before.lockout:
-            ports.keeper.save(self.gate.lockout, now_s)
+        ports.keeper.save(self.gate.lockout, now_s)
         self._write_down(events)
         ports.panel.show(replace(signal, is_lit=self._light.is_lit))
         ports.desk.told(events)

@@ -172,7 +172,9 @@ class Keeper(Protocol):
 
     def load(self, now_s: float) -> Lockout: ...
 
-    def save(self, lockout: Lockout, now_s: float) -> None: ...
+    def save(self, lockout: Lockout, now_s: float) -> None:
+        """Called at every tick: cheap unless there is something to write. Must not raise."""
+        ...
 
 
 class Calendar(Protocol):

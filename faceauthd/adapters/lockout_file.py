@@ -1,4 +1,9 @@
-"""A lockout that outlives a restart: pulling the plug must not be a way around it."""
+"""A lockout that outlives a restart: pulling the plug must not be a way around it, nor setting the clock.
+
+Time is counted on the clock that never goes back, which is one and the same for all processes until the machine is
+started again. How long it was off nobody here can know: civil time comes from a network, a battery or a file, and
+whoever pulls the plug may have a hand in any of these. So that time does not count, and what was left goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import logging
 import math
 import os
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from faceauthd.lockout import Lockout
@@ -14,6 +20,7 @@ from faceauthd.ports import Clock
 
 log = logging.getLogger(__name__)
 
+_FORMAT = 2
 _FIRST_FORMAT = frozenset({"level", "delay_s", "since"})
 """Written before there was a checksum, and before refusals were kept."""
 _DAMAGED_LEVEL, _DAMAGED_S = 3, 300.0
@@ -23,20 +30,43 @@ configuration; the next lockout takes the last of them."""
 _LONGEST_S = 7 * 86400.0
 """No delay that can be configured is longer; a larger number is damage."""
 _MOST_REFUSALS = 100
+_REFRESH_S = 60.0
+"""While a lockout is on the file is at most this old: a power cut makes it so much longer, and no shorter. Refusals
+are written anew when they are twice as old as the file says, so some ten times until nothing counts them any more."""
+_FORGOTTEN_S = 3600.0
+"""No refusal counts for longer, however it is configured."""
+_RETRY_S = 5.0
+"""How often a full disk is tried again."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    level: int
+    delay_s: float
+    ages_s: tuple[float, ...]
+    boot_id: str
+    at_s: float
 
 
 class LockoutFile:
-    """Keeps level, end and recent refusals in one small file, replaced whole. Neither method raises."""
+    """Keeps level, end and recent refusals in one small file, replaced whole. Neither method raises.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    `boot_id` is another one after each start of the machine; the kernel's own, if it is not given.
+    """
+
+    def __init__(self, path: Path, clock: Clock, boot_id: str | None = None) -> None:
         self._path = path
         self._clock = clock
+        self._boot_id = _this_boot() if boot_id is None else boot_id
+        self._saved: Lockout | None = None
+        self._saved_s = 0.0
+        self._failed: Lockout | None = None
+        self._failed_s = -math.inf
 
     def load(self, now_s: float) -> Lockout:
-        """The lockout as it stands now.
-
-        What is left runs on civil time. If that went backwards (a Pi without a battery starts in the past), the whole
-        delay begins anew, and if the file is damaged a long one does: nobody gets in sooner by touching either.
+        """The lockout as it stands now. If the file is damaged a long one is on: nobody gets in sooner by touching it,
+        or the clock.
         """
         try:
             kept = _read(self._path.read_bytes())
@@ -44,33 +74,54 @@ class LockoutFile:
             return Lockout()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             log.warning(
-                "%s cannot be read (%s); locked out for %.0f s, which `faceauthctl clear-lockout` ends",
+                "%s cannot be read (%s); locked out for %.0f s, which `faceauthctl lockout --clear` ends",
                 self._path,
                 error,
                 _DAMAGED_S,
             )
             return Lockout((), _DAMAGED_LEVEL, now_s + _DAMAGED_S)
-        level, delay_s, since, ages_s = kept
-        passed_s = max(0.0, self._clock.wall().timestamp() - since)
-        left_s = delay_s - passed_s
-        refused_at_s = tuple(sorted(now_s - age_s - passed_s for age_s in ages_s))
-        return Lockout(refused_at_s, level, now_s + left_s if left_s > 0 else None)
+        is_same_boot = kept.boot_id == self._boot_id != "" and kept.at_s <= now_s
+        passed_s = now_s - kept.at_s if is_same_boot else 0.0
+        left_s = kept.delay_s - passed_s
+        refused_at_s = tuple(sorted(now_s - age_s - passed_s for age_s in kept.ages_s))
+        return Lockout(refused_at_s, kept.level, now_s + left_s if left_s > 0 else None)
 
     def save(self, lockout: Lockout, now_s: float) -> None:
-        """Put `lockout` on disk, or take the file away if there is nothing to remember."""
+        """Put `lockout` on disk, or take the file away if there is nothing to remember. Asked at every tick, it writes
+        when something changed, or what it wrote has become old.
+        """
+        is_waiting = lockout == self._failed and now_s - self._failed_s < _RETRY_S
+        if is_waiting or not self._is_due(lockout, now_s):
+            return
         try:
             if lockout.level == 0 and not lockout.refused_at_s:
                 self._path.unlink(missing_ok=True)
             else:
                 self._replace(lockout, now_s)
         except OSError as error:
-            log.warning("%s: the lockout cannot be kept for a restart: %s", self._path, error)
+            if self._failed is None:
+                log.warning("%s: the lockout cannot be kept for a restart: %s", self._path, error)
+            self._failed, self._failed_s = lockout, now_s
+        else:
+            self._saved, self._saved_s, self._failed = lockout, now_s, None
+
+    def _is_due(self, lockout: Lockout, now_s: float) -> bool:
+        if lockout != self._saved:
+            return True
+        if lockout.is_on(now_s):
+            return now_s - self._saved_s >= _REFRESH_S
+        if not lockout.refused_at_s or now_s - lockout.refused_at_s[-1] > _FORGOTTEN_S:
+            return False
+        return now_s - self._saved_s >= max(_REFRESH_S, self._saved_s - lockout.refused_at_s[-1])
 
     def _replace(self, lockout: Lockout, now_s: float) -> None:
         kept: dict[str, object] = {
+            "format": _FORMAT,
             "level": lockout.level,
             "delay_s": max(0.0, lockout.until_s - now_s) if lockout.until_s is not None else 0.0,
-            "since": self._clock.wall().timestamp(),
+            "boot": self._boot_id,
+            "at_s": now_s,
+            "since": self._clock.wall().timestamp(),  # for an earlier version, should one come back
             "refused_ago_s": [now_s - at_s for at_s in lockout.refused_at_s[-_MOST_REFUSALS:]],
         }
         fresh = self._path.with_suffix(".new")
@@ -82,21 +133,32 @@ class LockoutFile:
         _sync_folder(self._path.parent)
 
 
-def _read(content: bytes) -> tuple[int, float, float, list[float]]:
-    """Level, delay, since when, and the ages of the refusals. Raises ValueError and its like for what is damaged."""
+def _read(content: bytes) -> _Kept:
+    """Raises ValueError and its like for what is damaged, or of a later version."""
     kept = json.loads(content)
     if kept.keys() != _FIRST_FORMAT and kept.pop("crc32") != _checksum(kept):
         raise ValueError("its checksum is wrong")
+    if kept.get("format", 1) > _FORMAT:
+        raise ValueError("it was written by a newer faceauthd")
     level, delay_s, since = int(kept["level"]), float(kept["delay_s"]), float(kept["since"])
-    ages_s = [float(age_s) for age_s in kept.get("refused_ago_s", ())]
-    is_sound = math.isfinite(since) and all(0 <= seconds <= _LONGEST_S for seconds in (delay_s, *ages_s))
+    boot_id, at_s = str(kept.get("boot", "")), float(kept.get("at_s", 0.0))
+    ages_s = tuple(float(age_s) for age_s in kept.get("refused_ago_s", ()))
+    is_sound = math.isfinite(since + at_s) and all(0 <= seconds <= _LONGEST_S for seconds in (delay_s, *ages_s))
     if not is_sound or not 0 <= level <= 10**6:
         raise ValueError("its numbers make no sense")
-    return level, delay_s, since, ages_s
+    return _Kept(level, delay_s, ages_s, boot_id, at_s)
 
 
 def _checksum(kept: dict[str, object]) -> int:
     return zlib.crc32(json.dumps(kept, sort_keys=True).encode())
+
+
+def _this_boot() -> str:
+    """Empty where the kernel does not tell; then every start counts as one of the machine."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
 
 
 def _sync_folder(folder: Path) -> None:

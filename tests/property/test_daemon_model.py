@@ -112,6 +112,7 @@ class DaemonModel(RuleBasedStateMachine):
         self.people = FakePeople(THRESHOLD, dict(PEOPLE))
         self.watched = Watched()
         self.asked_now: list[Asked] = []
+        self.boots = 0
         self.may_enroll = False
         self.begin()
 
@@ -134,10 +135,13 @@ class DaemonModel(RuleBasedStateMachine):
             self.view,
             self.people,
             self.desk,
-            LockoutFile(self.folder / "lockout.json", self.clock),
+            self.keeper(),
             FakeCalendar(),
         )
         self.daemon = Daemon(ports, POLICY, ButtonPolicy(), self.edges)
+
+    def keeper(self) -> LockoutFile:
+        return LockoutFile(self.folder / "lockout.json", self.clock, f"boot {self.boots}")
 
     # ------------------------------------------------------------ what happens
 
@@ -243,17 +247,23 @@ class DaemonModel(RuleBasedStateMachine):
         self.turn()
         self.camera.gap_s = TICK_S
 
-    @rule(seconds=st.sampled_from([-1e7, -3600.0, -1.0]))
-    def the_civil_clock_is_set_back(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([-1e7, -3600.0, -1.0, 1.0, 3600.0, 1e7]))
+    def the_civil_clock_is_set(self, seconds: float) -> None:
         self.clock.civil_s += seconds
         self.turn()
 
-    @rule(off_s=st.sampled_from([0.0, 1.0]), walks_up=st.sampled_from([1, 2]), is_cut=st.booleans())
+    @rule(
+        off_s=st.sampled_from([0.0, 1.0]),
+        walks_up=st.sampled_from([1, 2]),
+        is_cut=st.booleans(),
+        step_s=st.sampled_from([0.0, -3600.0, 3600.0]),
+    )
     def strangers_try_until_it_locks_and_somebody_enrolled_comes(
-        self, off_s: float, walks_up: int, is_cut: bool
+        self, off_s: float, walks_up: int, is_cut: bool, step_s: float
     ) -> None:
         for track in (21, 22):
             self.a_stranger_stands_there(8, track)
+        self.the_civil_clock_is_set(step_s)
         if is_cut:
             self.power_is_cut(off_s)
         self.somebody_enrolled_stands_there(9, 23, walks_up)
@@ -300,6 +310,7 @@ class DaemonModel(RuleBasedStateMachine):
         """Without a word: the relay falls with it."""
         self.panel.relay = False
         self.clock.pass_(seconds)
+        self.boots += 1
         self.begin()
 
     # ------------------------------------------------------------ what is watched
@@ -325,7 +336,7 @@ class DaemonModel(RuleBasedStateMachine):
         events, now_s = self.journal.events[before:], self.clock.at_s
         openings = [event for event in events if event.kind in (EventKind.UNLOCKED, EventKind.EXIT)]
         assert len(openings) == self.panel.rises - rises_before, "an opening and its entry do not match"
-        kept, decided = LockoutFile(self.folder / "lockout.json", self.clock).load(now_s), self.daemon.gate.lockout
+        kept, decided = self.keeper().load(now_s), self.daemon.gate.lockout
         assert (kept.level, len(kept.refused_at_s)) == (decided.level, len(decided.refused_at_s)), "it is forgotten"
         assert kept.is_on(now_s) == decided.is_on(now_s)
         self.check_lockout(events, (), now_s)
