@@ -12,7 +12,7 @@ from faceauthd.gallery.trouble import told
 
 
 class WriterLock:
-    """Held from construction to `release`. Raises GalleryLocked, naming the holder, or GalleryError."""
+    """Held from construction to `release`. Raises GalleryLocked, naming the holder if they signed, or GalleryError."""
 
     def __init__(self, path: Path) -> None:
         with told("lock", path):
@@ -26,15 +26,18 @@ class WriterLock:
             except OSError:
                 os.close(self._fd)
                 raise
-        self._write_pid()
+        self._is_signed = False
 
     def release(self) -> None:
         """Let the next writer in. The file stays: removing it would let two processes lock two files of one name."""
-        with suppress(OSError):
-            os.ftruncate(self._fd, 0)
+        if self._is_signed:
+            with suppress(OSError):
+                os.ftruncate(self._fd, 0)
         os.close(self._fd)
 
-    def _write_pid(self) -> None:
+    def sign(self) -> None:
+        """Leave our number for whoever comes next. Nothing is written before that."""
+        self._is_signed = True
         with suppress(OSError):  # a full disk must not keep the door shut: the pid only words an error
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)

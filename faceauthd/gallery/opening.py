@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,9 +43,12 @@ def open_to_write(
     """Lock, check and mend the gallery, or make a new one. Raises GalleryLocked or GalleryError."""
     with ExitStack() as held:
         _make_folder(folder)
-        held.callback(WriterLock(folder / LOCK_NAME).release)
+        lock = WriterLock(folder / LOCK_NAME)
+        held.callback(lock.release)
+        _look_before(folder, disk, embedder, accept_older=accept_older)
+        lock.sign()
         rows.remove_leftover(folder, disk)
-        matrix = _existing_rows(folder, disk, held)
+        matrix = _existing_rows(folder, disk, held, is_writable=True)
         if schema.is_blank(folder):
             _refuse_orphans(folder, matrix)
         records = Records(folder, embedder)
@@ -87,15 +91,38 @@ def open_to_read(folder: Path, disk: Disk, embedder: str | None, report: Report,
     return replace(seen, contents=mended)
 
 
+def _look_before(folder: Path, disk: Disk, embedder: str, *, accept_older: bool) -> None:
+    """Refuse what has to be refused by reading alone, so that it stays as it was to the last byte: SQLite would move
+    its log into the file, and more, before it could say of what format or how damaged that is. Raises GalleryError.
+
+    What cannot be read just now is left to the opening itself, which may write and can do more about it.
+    """
+    try:
+        with schema.readable_by_its_writer(folder):
+            found = None if schema.is_blank(folder) else _records(folder, embedder)
+    except GalleryError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError):
+            return
+        raise
+    with ExitStack() as held:
+        matrix = _existing_rows(folder, disk, held, is_writable=False)
+        if found is None:
+            _refuse_orphans(folder, matrix)
+        elif matrix is None:
+            _refuse_lost_rows(folder, found)
+        else:
+            check_pair(folder, found, matrix.stamp, lambda _: None, accept_older=accept_older)
+
+
 def _make_folder(folder: Path) -> None:
     with told("create", folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _existing_rows(folder: Path, disk: Disk, held: ExitStack) -> Rows | None:
+def _existing_rows(folder: Path, disk: Disk, held: ExitStack, *, is_writable: bool) -> Rows | None:
     if not rows.is_there(folder):
         return None
-    found = Rows(folder, disk, is_writable=True)
+    found = Rows(folder, disk, is_writable=is_writable)
     held.callback(found.close)
     return found
 
@@ -118,15 +145,22 @@ def _refuse_lost_rows(folder: Path, found: Contents) -> None:
         )
 
 
+def _records(folder: Path, embedder: str | None) -> Contents | None:
+    """What the records say, read without writing; None if nothing was ever recorded."""
+    with closing(schema.connect_to_read(folder)) as connection:
+        if not schema.has_tables(connection):
+            return None
+        with told("read", folder / schema.FILE_NAME):
+            migration.show_as_current(connection)
+        return contents.read(connection, embedder, folder / schema.FILE_NAME)
+
+
 def _look(folder: Path, disk: Disk, embedder: str | None) -> Opened:
     """Records first and rows second: whatever was committed when the records were read has its rows by then."""
     was_at_rest = schema.is_at_rest(folder)
-    with closing(schema.connect_to_read(folder)) as connection:
-        if not schema.has_tables(connection):
-            raise GalleryError(f"the gallery in {folder} is empty yet: enrol somebody first")
-        with told("read", folder / schema.FILE_NAME):
-            migration.show_as_current(connection)
-        found = contents.read(connection, embedder, folder / schema.FILE_NAME)
+    found = _records(folder, embedder)
+    if found is None:
+        raise GalleryError(f"the gallery in {folder} is empty yet: enrol somebody first")
     if was_at_rest and not schema.is_at_rest(folder):  # an immutable file must be one that nobody writes
         raise GalleryError(f"the gallery in {folder} is being written: try again")
     if not rows.is_there(folder):

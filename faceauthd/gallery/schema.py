@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from faceauthd.errors import GalleryError
@@ -142,6 +144,26 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+@contextmanager
+def readable_by_its_writer(folder: Path) -> Iterator[None]:
+    """For whoever holds the lock: meanwhile a reader can read what was cut off while it was written.
+
+    SQLite's reader wants the log's index to be there, if only to find it useless and make its own in memory; an empty
+    one does, and is taken away again.
+    """
+    log, index = (_beside(folder / FILE_NAME, suffix) for suffix in ("-wal", "-shm"))
+    is_missing = bool(_size(log)) and not index.exists()
+    with told("read", index):
+        if is_missing:
+            os.close(os.open(index, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        yield
+    finally:
+        with told("remove", index):
+            if is_missing:
+                index.unlink(missing_ok=True)
 
 
 def is_at_rest(folder: Path) -> bool:

@@ -129,6 +129,61 @@ def test_what_cannot_be_trusted_is_refused_in_one_line_and_left_as_it_is(
         assert contents(folder) == before
 
 
+def damage_pages(folder: Path) -> None:
+    raw = bytearray(records_of(folder).read_bytes())
+    raw[4096:] = bytes(range(256)) * ((len(raw) - 4096) // 256)
+    records_of(folder).write_bytes(bytes(raw))
+
+
+CUT_OFF: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "newer": ("PRAGMA user_version = 3", lambda folder: None, "newer faceauthd .format 3, this one knows 2"),
+    "another program's": ("PRAGMA application_id = 1", lambda folder: None, "another program's"),
+    "no meta": ("DELETE FROM meta", lambda folder: None, "never writes"),
+    "damaged pages": ("UPDATE people SET last_seen = 1.0 WHERE id = 1", damage_pages, "damaged|malformed"),
+    "npy missing": ("UPDATE people SET last_seen = 1.0", lost("embeddings.npy"), "missing, but 2 people are enrolled"),
+    "older records": ("UPDATE meta SET generation = 0", lambda folder: None, "older copy"),
+    "npy of another gallery": ("UPDATE people SET last_seen = 1.0", other_gallery, "two different galleries"),
+}
+
+
+@pytest.mark.parametrize("has_index", [True, False])
+@pytest.mark.parametrize("case", CUT_OFF)
+def test_what_is_refused_after_a_power_cut_is_left_untouched_to_the_last_byte(
+    folder: Path, tmp_path: Path, case: str, has_index: bool
+) -> None:
+    """With a log that was never moved into the file, a growth that was cut off, and a lock that was signed."""
+    statement, damage, why = CUT_OFF[case]
+    cut_off = tmp_path / "cut off"
+    with closing(sqlite3.connect(records_of(folder), isolation_level=None)) as connection:
+        connection.execute(statement)
+        shutil.copytree(folder, cut_off)
+    (cut_off / "embeddings.npy.new").write_bytes(b"half of it")
+    (cut_off / "embeddings.int8").write_bytes(b"of another version")
+    (cut_off / "gallery.lock").write_bytes(b"4711\n")
+    damage(cut_off)
+    if not has_index:
+        (cut_off / "people.sqlite3-shm").unlink()
+    assert (cut_off / "people.sqlite3-wal").stat().st_size > 4096
+    before = contents(cut_off) | {"gallery.lock": (cut_off / "gallery.lock").read_bytes()}
+    with pytest.raises(GalleryError, match=why):
+        Gallery.open(cut_off, embedder_id=EMBEDDER)
+    assert {path.name: path.read_bytes() for path in cut_off.iterdir()} == before
+
+
+@pytest.mark.parametrize("has_index", [True, False])
+def test_what_is_sound_after_a_power_cut_opens_and_has_its_last_commit(
+    folder: Path, tmp_path: Path, has_index: bool
+) -> None:
+    cut_off = tmp_path / "cut off"
+    with Gallery.open(folder, embedder_id=EMBEDDER) as gallery:
+        gallery.rename("bob", "ben")
+        shutil.copytree(folder, cut_off)
+    if not has_index:
+        (cut_off / "people.sqlite3-shm").unlink()
+    with Gallery.open(cut_off, embedder_id=EMBEDDER) as gallery:
+        assert [person.name for person in gallery.people()] == ["alice", "ben"]
+
+
 def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "gallery").write_text("no folder")
     for read_only in (False, True):
