@@ -99,7 +99,7 @@ def _look_before(folder: Path, disk: Disk, embedder: str, *, accept_older: bool)
     """
     try:
         with schema.readable_by_its_writer(folder):
-            found = None if schema.is_blank(folder) else _records(folder, embedder)
+            found = None if schema.is_blank(folder) else _records(folder, embedder, is_alone=True)
     except GalleryError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError):
             return
@@ -145,9 +145,9 @@ def _refuse_lost_rows(folder: Path, found: Contents) -> None:
         )
 
 
-def _records(folder: Path, embedder: str | None) -> Contents | None:
+def _records(folder: Path, embedder: str | None, *, is_alone: bool = False) -> Contents | None:
     """What the records say, read without writing; None if nothing was ever recorded."""
-    with closing(schema.connect_to_read(folder)) as connection:
+    with closing(schema.connect_to_read(folder, is_alone=is_alone)) as connection:
         if not schema.has_tables(connection):
             return None
         with told("read", folder / schema.FILE_NAME):

@@ -19,6 +19,9 @@ _APPLICATION = 0x66616365
 """`PRAGMA application_id`: "face" in ASCII, so that file(1) and we tell it from other SQLite files."""
 _BUSY_S = 0.5
 """How long the loop may wait for somebody else's lock; below the watchdog's patience by far."""
+_LOG_HEADER_BYTES = 32
+_LOG_MAGICS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+"""Of a write-ahead log (sqlite.org/fileformat2.html, 4.1)."""
 
 TEMPLATE_TABLE = (
     """
@@ -121,8 +124,10 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def connect_to_read(folder: Path) -> sqlite3.Connection:
+def connect_to_read(folder: Path, *, is_alone: bool = False) -> sqlite3.Connection:
     """A connection that writes nothing at all, with the daemon running or not. Raises GalleryError.
+
+    `is_alone` says that nobody writes meanwhile: then a log that is none is known to be none.
 
     SQLite would create the log and its index for a reader. So if there is no log, the file is complete in itself and
     is opened as immutable (the caller must look again whether that stayed true); if there is one, its index is mapped
@@ -135,7 +140,8 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
         is_cut_off = _size(_beside(path, "-wal")) and not _beside(path, "-shm").exists()
         if is_cut_off:
             raise GalleryError(f"{path} was cut off while it was written: start faceauthd once, which mends it")
-        how = "mode=ro&immutable=1" if is_at_rest(folder) else "mode=ro&readonly_shm=1"
+        needs_no_log = is_at_rest(folder) or (is_alone and _is_void(_beside(path, "-wal")))
+        how = "mode=ro&immutable=1" if needs_no_log else "mode=ro&readonly_shm=1"
         connection = sqlite3.connect(_uri(path, how), uri=True, timeout=_BUSY_S, isolation_level=None)
         try:
             _check_version(connection, path)
@@ -208,6 +214,15 @@ def _uri(path: Path, how: str) -> str:
 
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
+
+
+def _is_void(log: Path) -> bool:
+    """Whether it ends before its first frame or does not begin like a log; SQLite's reader, which takes it for one
+    that is just being begun, would wait ten seconds for its writer.
+    """
+    with log.open("rb") as file:
+        start = file.read(_LOG_HEADER_BYTES + 1)
+    return len(start) <= _LOG_HEADER_BYTES or start[:4] not in _LOG_MAGICS
 
 
 def _size(path: Path) -> int:

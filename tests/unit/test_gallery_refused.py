@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import Gallery
+from faceauthd.gallery import Gallery, schema
 from faceauthd.types import Role
 from tests.gallery_kit import EMBEDDER, templates
 
@@ -182,6 +182,17 @@ def test_what_is_sound_after_a_power_cut_opens_and_has_its_last_commit(
         (cut_off / "people.sqlite3-shm").unlink()
     with Gallery.open(cut_off, embedder_id=EMBEDDER) as gallery:
         assert [person.name for person in gallery.people()] == ["alice", "ben"]
+
+
+@pytest.mark.parametrize("log", [b"\x37\x7f\x06\x83" + bytes(28), b"\0" + bytes(range(255))], ids=["begun", "none"])
+def test_a_log_that_is_none_does_not_hold_up_the_start(folder: Path, log: bytes) -> None:
+    """SQLite's reader waits ten seconds for whoever seems to be beginning it, and then cannot read."""
+    (folder / "people.sqlite3-wal").write_bytes(log)
+    with schema.readable_by_its_writer(folder), closing(schema.connect_to_read(folder, is_alone=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM people").fetchone() == (2,)
+    assert not (folder / "people.sqlite3-shm").exists()
+    with Gallery.open(folder, embedder_id=EMBEDDER) as gallery:
+        assert [person.name for person in gallery.people()] == ["alice", "bob"]
 
 
 def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
