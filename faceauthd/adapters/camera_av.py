@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from faceauthd.adapters import video_limits
 from faceauthd.adapters.orientation import UPRIGHT, Orientation
 from faceauthd.adapters.playback import Playback
 from faceauthd.errors import CameraError
@@ -88,7 +89,7 @@ class _VideoReel:
 
     def _open(self) -> None:
         try:
-            self._container = self._av.open(self._source, timeout=_OPEN_TIMEOUT_S)
+            self._container = self._av.open(self._source, timeout=_OPEN_TIMEOUT_S, options=video_limits.OPTIONS)
         except (OSError, ValueError) as error:
             raise CameraError(f"{self._source}: the video cannot be opened: {_why(error)}") from error
         streams = self._container.streams.video
@@ -97,12 +98,13 @@ class _VideoReel:
             raise CameraError(f"{self._source}: holds no video; give a video file")
         rate = streams[0].average_rate
         self._period_s = 1.0 / float(rate or _FPS_UNKNOWN)
+        video_limits.limit(streams[0])
         self._frames = self._container.decode(streams[0])
         self._first_s, self._ahead_s = None, -self._period_s
         self._look_ahead()
         if self._ahead is None:
             self.close()
-            raise CameraError(f"{self._source}: no frame of the video can be read; encode it again")
+            raise CameraError(f"{self._source}: no frame of the video can be read; {video_limits.HINT}")
 
     def _look_ahead(self) -> None:
         """Decode the next frame. The end is also where a file that was cut short becomes unreadable."""
@@ -112,6 +114,7 @@ class _VideoReel:
             self._ahead = None
         if self._ahead is None:
             return
+        video_limits.check(self._ahead, self._source)
         given_s, expected_s = self._ahead.time, self._ahead_s + self._period_s
         if given_s is None:
             self._ahead_s = expected_s

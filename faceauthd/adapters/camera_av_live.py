@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from faceauthd.adapters import video_limits
 from faceauthd.adapters.camera_av import pyav
 from faceauthd.adapters.camera_live import LiveCamera, Patience, Shot
 from faceauthd.adapters.orientation import Orientation
@@ -67,6 +68,7 @@ class _Device:
         if not self._container.streams.video:
             self.close()
             raise CameraError(f"{self._name} holds no video; name another device or URL")
+        video_limits.limit(self._container.streams.video[0])
         self._frames: Iterator[Any] = self._container.decode(video=0)
         log.info("%s opened", self._name)
 
@@ -77,6 +79,7 @@ class _Device:
             raise CameraError(f"{self._name} is lost: {self._why(error)}") from error
         if frame is None:
             raise CameraError(f"{self._name} is lost: it ended")
+        video_limits.check(frame, self._name)
         return Shot(self._now(), lambda: (self._upright(frame), None))
 
     def close(self) -> None:
@@ -101,22 +104,27 @@ class _Device:
         """FFmpeg's reason without the URL, and the remedy where there is a usual one."""
         if isinstance(error, self._av.error.ExitError):
             return "no answer in time; is it switched on, and reachable from here?"
-        number = error.errno if isinstance(error, OSError) else None
+        number = getattr(error, "errno", None)
         return _REMEDIES.get(number or 0) or getattr(error, "strerror", None) or type(error).__name__
 
 
+_UNDECODED = f"what it sends cannot be decoded; {video_limits.HINT}"
+_INVALID_DATA = 0x41444E49
+"""FFmpeg's own error, "INDA"."""
 _REMEDIES = {
     errno.ENOENT: "it is not there; is it plugged in? `v4l2-ctl --list-devices` shows what is",
     errno.ENODEV: "it was unplugged, or is that device of a camera that gives no pictures; try the number before",
     errno.ENOTTY: "it is no camera; `v4l2-ctl --list-devices` shows what is",
     errno.EBUSY: "another process uses it; end that",
     errno.EACCES: "this user may not use it; add the user to group video",
+    errno.EINVAL: _UNDECODED,
+    _INVALID_DATA: _UNDECODED,
 }
 
 
 def _attempts(target: str, wanted: WantedStream) -> list[dict[str, Any]]:
     """Arguments for PyAV, best first. A USB camera gives large pictures at full rate only as JPEG; not all have it."""
     if "://" in target:
-        return [{"options": _STREAM_OPTIONS}]
-    options = {"video_size": "{}x{}".format(*wanted.size), "framerate": f"{wanted.fps:g}"}
+        return [{"options": _STREAM_OPTIONS | video_limits.OPTIONS}]
+    options = video_limits.OPTIONS | {"video_size": "{}x{}".format(*wanted.size), "framerate": f"{wanted.fps:g}"}
     return [{"format": "v4l2", "options": {**options, "input_format": "mjpeg"}}, {"format": "v4l2", "options": options}]
