@@ -47,9 +47,9 @@ class Judgement:
 
 
 def judge(cues: Cues, weights: Weights = WEIGHTS) -> Judgement:
-    """What the cues add up to. A cue that is not a number makes it an attack."""
+    """What the cues add up to. A cue that is not a finite number makes it an attack."""
     known = (cues.model, cues.goes, cues.follows, cues.relief, cues.sway)
-    if any(value is not None and math.isnan(value) for value in known):
+    if any(value is not None and not math.isfinite(value) for value in known):
         return Judgement(0.0, Suspicion.UNCLEAR)
     goes = UNSEEN_GOES if cues.goes is None else cues.goes
     follows = UNSEEN_FOLLOWS if cues.follows is None else cues.follows

@@ -22,6 +22,7 @@ from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_people, show_person, show_status
 from faceauthd.cli.ctl_watch import watch_all
 from faceauthd.cli.exits import ExitCode
+from faceauthd.cli.output import written_or_said
 from faceauthd.cli.render import be_printable
 from faceauthd.control.verbs import EVENTS_LIMIT
 from faceauthd.types import EventKind, Role
@@ -189,7 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run faceauthctl and exit with one of `exits.ExitCode`."""
     be_printable()
     given = spread(sys.argv[1:] if arguments is None else arguments, "--images")
-    sys.exit(run_parsed(app, given, "faceauthctl"))
+    with written_or_said("faceauthctl"):
+        sys.exit(run_parsed(app, given, "faceauthctl"))
 
 
 if __name__ == "__main__":

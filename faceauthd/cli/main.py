@@ -12,6 +12,7 @@ import typer
 from faceauthd import __version__
 from faceauthd.cli import configuration, models
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode, exit_for_error
+from faceauthd.cli.output import written_or_said
 from faceauthd.cli.severity import ERROR, WARNING, mark
 from faceauthd.errors import ConfigError, FaceauthdError, PanelError
 
@@ -260,6 +261,11 @@ app.add_typer(models.app)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. An error of ours is one line on standard error (a configuration's are all its problems)."""
+    with written_or_said("faceauthd"):
+        _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), standalone_mode=True)
     except ConfigError as error:

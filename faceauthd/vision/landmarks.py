@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from faceauthd.errors import ModelError
 from faceauthd.picture import grey, resize
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 SIDE = 64
 POINTS = 68
+_FARTHEST = 4.0
+"""Box widths that a point may lie outside: what is farther is no face either way, and would overflow further on."""
 
 
 class Landmarker:
@@ -32,6 +35,9 @@ class Landmarker:
             return np.zeros((0, POINTS, 2), dtype=np.float32)
         crops = np.stack([grey(resize(picture, (SIDE, SIDE), box)) for box in boxes])
         (relative,) = self._net.run(crops)
+        if not np.isfinite(relative).all():
+            raise ModelError("the landmarks are not finite numbers; restore the models folder from the release")
+        relative = relative.clip(-_FARTHEST, 1 + _FARTHEST)
         origins = np.array([[(box.left, box.top)] for box in boxes], dtype=np.float32)
         sizes = np.array([[(box.width, box.height)] for box in boxes], dtype=np.float32)
         return relative.reshape(-1, POINTS, 2) * sizes + origins

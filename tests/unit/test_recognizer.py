@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from faceauthd.recognizer import FaceRecognizer, Stages
+from faceauthd.recognizer import MOST_FOLLOWED, FaceRecognizer, Stages
 from faceauthd.types import Box, Frame, Match, Quality, Sighting, Wants
 from faceauthd.vision.detect import Detection
 from faceauthd.vision.track import Tracker
@@ -185,3 +185,42 @@ def test_liveness_is_asked_for_only_where_it_is_wanted() -> None:
     assert [face.probe is not None for face in looks] == [True] * 3 + [False] * 3 + [True] * 3
     assert all(face.liveness is None for face in looks[:6])
     assert all(face.liveness is not None for face in looks[6:])
+
+
+@dataclass
+class Crowd(Seen):
+    """Many faces at once, the last ones nearest; notes how many were looked at closely."""
+
+    boxes: list[Box] = field(default_factory=list)
+    located: list[list[Box]] = field(default_factory=list)
+
+    def find(self, picture: NDArray[np.uint8], *, min_score: float) -> list[Detection]:
+        self.now = 0
+        return [Detection(box, 0.99) for box in self.boxes]
+
+    def locate(self, picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float32]:
+        self.located.append(list(boxes))
+        return super().locate(picture, boxes)
+
+
+def crowd(count: int) -> tuple[FaceRecognizer, Crowd]:
+    boxes = [Box(50.0 * i, 0.0, 50.0 * i + 10 + 0.1 * i, 12 + 0.1 * i) for i in range(count)]
+    seen = Crowd([unit(0)], boxes=boxes)
+    return FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen), seen
+
+
+def test_of_a_crowd_the_nearest_are_examined_and_then_the_others() -> None:
+    recognizer, seen = crowd(12)
+    decided: frozenset[int] = frozenset()
+    for number in range(4):
+        faces = recognizer.look(Frame(PICTURE, 0.1 * number), Wants(decided=decided))
+        assert len(faces) == 12, "all are followed"
+        decided |= {face.track for face in faces if face.probe is not None}
+    assert [len(boxes) for boxes in seen.located] == [5, 5, 2], "each had a turn, and then nobody is left"
+    assert seen.located[0] == seen.boxes[-5:]
+
+
+def test_a_poster_of_a_multitude_is_not_even_followed() -> None:
+    recognizer, seen = crowd(300)
+    faces = recognizer.look(Frame(PICTURE, 0.0), Wants())
+    assert [face.box for face in faces] == seen.boxes[-MOST_FOLLOWED:]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faceauthd.errors import ModelError
 from faceauthd.types import Box
 from faceauthd.vision.detect import MARGIN_GREY, MOST_STRETCH, Detector, fitted, scale_boxes, suppressed
 from faceauthd.vision.embed import Embedder
@@ -168,3 +169,22 @@ def test_each_eye_is_looked_at_in_its_own_square() -> None:
 
     assert eye_square(points[0], 0) == Box(20, 40, 40, 60)
     assert EyeModel(net).openness(picture, points).tolist() == [[0.0, 1.0]]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_landmarks_that_are_no_numbers_are_a_model_that_breaks(value: float) -> None:
+    net = SayingNet(lambda pixels: (np.full((len(pixels), 136), value, np.float32),))
+    with pytest.raises(ModelError, match="not finite"):
+        Landmarker(net).locate(np.zeros((100, 100, 3), np.uint8), [Box(10, 20, 50, 60)])
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38])
+def test_landmarks_far_from_any_face_stay_near_enough_to_be_reckoned_with(value: float) -> None:
+    picture = np.zeros((100, 100, 3), np.uint8)
+    net = SayingNet(lambda pixels: (np.full((len(pixels), 136), value, np.float32),))
+    points = Landmarker(net).locate(picture, [Box(10, 20, 50, 60)])
+    assert np.abs(points).max() < 1000
+    openness = EyeModel(SayingNet(lambda pixels: (np.full((len(pixels), 2), 0.5, np.float32),))).openness(
+        picture, points
+    )
+    assert openness.shape == (1, 2)
