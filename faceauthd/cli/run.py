@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -38,6 +39,7 @@ def serve(path: Path | None, overrides: Sequence[str]) -> None:
 
 def _serve(path: Path | None, overrides: Sequence[str]) -> None:
     keep_to_itself()
+    tell_of_crashes()
     share_one_heap()
     loaded = load_config(path or system_file(), overrides)
     log_to(sys.stderr, loaded.config.log.level)
@@ -47,6 +49,14 @@ def _serve(path: Path | None, overrides: Sequence[str]) -> None:
         keep_giving_back()
         on_stop(appliance.stop)
         appliance.run()
+
+
+def tell_of_crashes() -> None:
+    """What native code was at goes to standard error when it crashes, or the watchdog ends it: a memory card that fails
+    under the gallery's mapping is a SIGBUS. The next start says which file it is, and what to do.
+    """
+    if not faulthandler.is_enabled():
+        faulthandler.enable()
 
 
 def log_to(stream: TextIO, level: str) -> None:

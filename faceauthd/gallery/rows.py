@@ -19,6 +19,7 @@ FILE_NAME = "embeddings.npy"
 _NEW_NAME = "embeddings.npy.new"
 _COPY_ROWS = 512
 """1 MiB at a time while growing."""
+_READ_BYTES = 1 << 20
 
 Matrix = NDArray[np.float32]
 NO_ROWS: Matrix = np.empty((0, WIDTH), np.float32)
@@ -92,6 +93,7 @@ class Rows:
             fd = os.open(self.path, self._mode)
             try:
                 self._layout = _layout(fd, self.path)
+                _read_through(fd, self._layout.end)
                 self._view = mmap.mmap(fd, self._layout.end, access=mmap.ACCESS_READ)
                 self.matrix = _matrix(self._view, self._layout)
                 self.stamp = Stamp.from_bytes(os.pread(fd, STAMP_BYTES, self._layout.end))
@@ -130,6 +132,12 @@ def _layout(fd: int, path: Path) -> Layout:
     except ValueError as error:
         remedy = "put the right file back from a backup (nothing was changed)"
         raise GalleryError(f"{path} is not this gallery's matrix: {error}: {remedy}") from error
+
+
+def _read_through(fd: int, end: int) -> None:
+    """Raises OSError where the medium cannot be read: through the mapping that would be a SIGBUS, without a word."""
+    for offset in range(0, end, _READ_BYTES):
+        os.pread(fd, min(_READ_BYTES, end - offset), offset)
 
 
 def _matrix(view: mmap.mmap, layout: Layout) -> Matrix:

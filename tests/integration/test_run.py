@@ -243,3 +243,26 @@ def test_what_is_wrong_at_the_start_is_one_clear_line(tmp_path: Path, settings: 
     text = (tmp_path / "log").read_text()
     assert len(text.splitlines()) == 1, text
     assert said in text
+
+
+def test_a_gallery_that_is_cut_off_under_it_ends_it_with_a_trace_and_the_next_start_names_it(
+    tmp_path: Path, frames: Path
+) -> None:
+    """As `cp backup embeddings.npy` does for a moment, or a medium that fails: native code dies in the mapping."""
+    settings = (f"camera.source=replay:{frames}", "camera.replay_fps=8", "lockout.refusals=100")
+    running = start(tmp_path, *settings)
+    try:
+        wait_for_socket(running)
+        enrolled(running)
+        os.truncate(tmp_path / "gallery" / "embeddings.npy", 0)
+        assert running.process.wait(WAIT_S) == -signal.SIGBUS
+    finally:
+        running.process.kill()
+        running.process.wait(WAIT_S)
+    assert "Fatal Python error: Bus error" in (tmp_path / "log").read_text()
+    again = start(tmp_path, *settings)
+    try:
+        assert again.process.wait(WAIT_S) == 1
+    finally:
+        again.process.kill()
+    assert "embeddings.npy is not this gallery's matrix" in (tmp_path / "log").read_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -256,3 +258,25 @@ def test_a_writer_in_the_way_is_an_error_and_no_harm(folder: Path) -> None:
         assert matched(gallery, 4) == ["dora", "dora"]
     told, alice, _, used, _ = opened(folder)
     assert (told, alice, used) == ([], [None, None], {"bob": 2, "dora": 2})
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_sector_that_cannot_be_read_is_named_at_the_start(
+    folder: Path, read_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read error under a mapping is a SIGBUS, which ends the process without a word."""
+    bad, real = HEADER + 5 * ROW, os.pread
+
+    def pread(fd: int, count: int, offset: int) -> bytes:
+        if offset <= bad < offset + count and Path(f"/proc/self/fd/{fd}").readlink() == rows_of(folder):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(fd, count, offset)
+
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(os, "pread", pread)
+    with pytest.raises(
+        GalleryError, match=r"npy: Input/output error: the disk is failing: copy the folder"
+    ):
+        Gallery.open(folder, embedder_id=EMBEDDER, read_only=read_only)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
