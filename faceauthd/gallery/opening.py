@@ -65,6 +65,7 @@ def open_to_write(
         check_pair(folder, found, matrix.stamp, report, accept_older=accept_older)
         records.migrate()
         found, findings = mend(records, matrix, found, report)
+        records.forget()
         return Opened(found, findings, matrix, records, held.pop_all())
 
 

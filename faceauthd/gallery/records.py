@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from faceauthd.errors import GalleryError
@@ -14,6 +15,8 @@ from faceauthd.gallery.names import name_key
 from faceauthd.gallery.trouble import told
 from faceauthd.types import NewTemplate, Person, Role, Rules
 
+log = logging.getLogger(__name__)
+
 
 class Records:
     """The open database of a writer. Methods raise GalleryError and never sqlite3.Error."""
@@ -23,6 +26,7 @@ class Records:
         self.embedder = embedder
         self._connection = schema.connect(folder)
         self.generation = 0
+        self._owes_forgetting = False
         with told("read", self._path):
             migration.show_as_current(self._connection)
 
@@ -65,6 +69,8 @@ class Records:
                     self._connection.execute("ROLLBACK")
                 raise
         self.generation = generation
+        if self._owes_forgetting:
+            self.forget()
 
     def add_person(self, name: str, role: Role, now: float) -> int:
         row = (name, name_key(name), role.value, float(now))
@@ -158,9 +164,24 @@ class Records:
         return row[0] if row else 0
 
     def forget(self) -> None:
-        """Leave nothing deleted in the write-ahead log. A reader in the way puts that off to the next time."""
-        with suppress(GalleryError), told("write", self._path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Leave nothing deleted in the write-ahead log. A full disk, or a reader in the way, puts that off to the next
+        commit, the end or the next opening, whichever comes first, and is logged.
+        """
+        trouble = self._moved_into_the_file()
+        if trouble and not self._owes_forgetting:
+            log.warning("%s: the log may still name who was removed or renamed, it is tried again: %s", *trouble)
+        elif self._owes_forgetting and not trouble:
+            log.warning("%s: nobody who was removed or renamed is named in the log any more", self._path)
+        self._owes_forgetting = bool(trouble)
+
+    def _moved_into_the_file(self) -> tuple[object, ...]:
+        """What kept the log from being moved and emptied, with the path before it; nothing if it was."""
+        try:
+            with told("write", self._path):
+                is_busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except GalleryError as error:
+            return self._path, error
+        return (self._path, "somebody reads it") if is_busy else ()
 
     def close(self) -> None:
         self.forget()

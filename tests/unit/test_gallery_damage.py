@@ -274,9 +274,7 @@ def test_a_sector_that_cannot_be_read_is_named_at_the_start(
 
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     monkeypatch.setattr(os, "pread", pread)
-    with pytest.raises(
-        GalleryError, match=r"npy: Input/output error: the disk is failing: copy the folder"
-    ):
+    with pytest.raises(GalleryError, match=r"npy: Input/output error: the disk is failing: copy the folder"):
         Gallery.open(folder, embedder_id=EMBEDDER, read_only=read_only)
     monkeypatch.undo()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

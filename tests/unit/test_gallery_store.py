@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -266,3 +269,48 @@ def test_there_is_nothing_to_read_before_the_first_writer(folder: Path) -> None:
     with pytest.raises(GalleryError, match="no gallery in"):
         Gallery.open(folder, embedder_id=EMBEDDER, read_only=True)
     assert not folder.exists()
+
+
+def held_by_a_reader(folder: Path) -> sqlite3.Connection:
+    """A reader that does not let go of what it has begun to read keeps the log from being emptied."""
+    reader = sqlite3.connect(folder / "people.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM people").fetchone()
+    return reader
+
+
+def is_named(folder: Path, name: str) -> bool:
+    return any(name.encode() in path.read_bytes() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("then", ["another change", "the end"])
+@pytest.mark.parametrize("how", ["removed", "renamed"])
+def test_a_name_that_could_not_be_erased_is_told_and_erased_at_the_next_chance(
+    tmp_path: Path, then: str, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "gallery"
+    with Gallery.open(folder, embedder_id=EMBEDDER, first_capacity=8) as gallery:
+        for seed, name in enumerate(("alice", "zz-top"), 1):
+            gallery.enroll(name, Role.MEMBER, templates(seed, 2), now=1.0)
+        with closing(held_by_a_reader(folder)):
+            gallery.remove("zz-top") if how == "removed" else gallery.rename("zz-top", "bob")
+        assert is_named(folder, "zz-top")
+        assert ["may still name" in record.message for record in caplog.records] == [True]
+        if then == "another change":
+            gallery.rename("alice", "ann")
+            assert not is_named(folder, "zz-top")
+            assert "any more" in caplog.records[-1].message
+    assert not is_named(folder, "zz-top")
+
+
+def test_a_name_that_was_left_in_the_log_by_a_power_cut_is_erased_at_the_next_opening(tmp_path: Path) -> None:
+    folder, cut_off = tmp_path / "gallery", tmp_path / "cut off"
+    with Gallery.open(folder, embedder_id=EMBEDDER, first_capacity=8) as gallery:
+        gallery.enroll("alice", Role.MEMBER, templates(1, 2), now=1.0)
+        gallery.enroll("zz-top", Role.MEMBER, templates(2, 2), now=1.0)
+        with closing(held_by_a_reader(folder)):
+            gallery.remove("zz-top")
+            shutil.copytree(folder, cut_off)
+    assert is_named(cut_off, "zz-top")
+    with Gallery.open(cut_off, embedder_id=EMBEDDER):
+        assert not is_named(cut_off, "zz-top")
