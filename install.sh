@@ -295,8 +295,13 @@ make_users() {
     systemd-tmpfiles --create "$LIB/tmpfiles.d/faceauthd.conf"
     if [ -e "$CONFIGURATION" ]; then
         note "$CONFIGURATION is kept as it is"
+        if [ "$(stat -c '%a %U:%G' "$CONFIGURATION")" = '644 root:root' ]; then
+            chgrp faceauth "$CONFIGURATION"
+            chmod 640 "$CONFIGURATION"
+            note 'but for root and the group faceauth alone: it may hold the password of a camera'
+        fi
     else
-        install -m 644 "$(shipped "$version")/config/faceauthd.yaml" "$CONFIGURATION"
+        install -m 640 -g faceauth "$(shipped "$version")/config/faceauthd.yaml" "$CONFIGURATION"
         note "$CONFIGURATION holds every key with its default"
     fi
 }

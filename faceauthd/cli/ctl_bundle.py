@@ -21,6 +21,7 @@ from faceauthd.cli.passphrase import new_passphrase, passphrase_for
 from faceauthd.control.client import Denied, NotRunning
 from faceauthd.control.protocol import Code, Scalar
 from faceauthd.errors import BundleError
+from faceauthd.memory import keep_to_itself
 from faceauthd.prose import counted
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def export(
     from faceauthd.bundle import content, sealed
     from faceauthd.gallery.copying import read_everybody
 
+    keep_to_itself()
     if os.path.lexists(file) and not force:
         session.end_there_already(file, "name another file, or add --force")
     embedder = _embedder(session)
@@ -102,6 +104,7 @@ def import_(
         session.end(ExitCode.USAGE, message, Code.BAD_REQUEST)
     from faceauthd.bundle import content, sealed
 
+    keep_to_itself()
     raw = _read(session, file, sealed.MAX_BYTES)
     sealed.check_is_ours(raw)
     bundle = content.decode(sealed.unseal(raw, passphrase_for(session, passphrase_file)))
@@ -132,6 +135,7 @@ def backup(
     """
     from faceauthd.gallery.copying import back_up
 
+    keep_to_itself()
     made = back_up(session.config.gallery.path, folder)
     _journal(session, "backed-up")
     told = {"folder": str(folder), "people": made.people, "templates": made.templates, "bytes": made.bytes}

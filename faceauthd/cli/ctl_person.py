@@ -14,10 +14,12 @@ from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.exits import ExitCode
 from faceauthd.control.protocol import Scalar
 from faceauthd.control.verbs import EVENTS_LIMIT
+from faceauthd.memory import keep_to_itself
 
 
 def export_to(session: Session, name: str, target: str) -> None:
     """Write it to a new file of mode 0600, or to standard output for "-"."""
+    keep_to_itself()
     events = _events_of(session, name)
     told = {"exported_at": datetime.now(UTC).isoformat(timespec="seconds"), **session.ask("export-data", name=name)}
     text = json.dumps({**told, **events}, indent=2, allow_nan=False) + "\n"

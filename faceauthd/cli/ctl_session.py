@@ -54,9 +54,12 @@ class Session:
     @functools.cached_property
     def config(self) -> Config:
         """The configuration in force. Raises ConfigError."""
-        from faceauthd.config import load_config, system_file  # pydantic and YAML, which --socket makes needless
+        from faceauthd.config import (
+            load_config,
+            system_file_for_all,
+        )  # pydantic and YAML, which --socket makes needless
 
-        return load_config(self.options.config or system_file(), self.options.overrides).config
+        return load_config(self.options.config or system_file_for_all(), self.options.overrides).config
 
     def connect(self) -> ControlClient:
         """Reach the daemon. Raises ConfigError and what ControlClient raises."""

@@ -49,6 +49,13 @@ def system_file() -> Path | None:
     return SYSTEM_FILE if SYSTEM_FILE.exists() else None
 
 
+def system_file_for_all() -> Path | None:
+    """The same for a program that anybody may run: where they may not read it, since it can hold a camera's password,
+    the defaults hold for them.
+    """
+    return SYSTEM_FILE if os.access(SYSTEM_FILE, os.R_OK) else None
+
+
 def load_config(
     path: Path | None,
     overrides: Sequence[str] = (),

@@ -70,6 +70,7 @@ try_fresh_installation() {
     expect 'and for no other' fails runuser -u stranger -- faceauthctl status
     expect 'the exposure is at most 1.0' systemd-analyze security --no-pager --threshold=10 faceauthd.service
     settings | expect 'the configuration is kept' cmp - $CONFIGURATION
+    expect 'and is for root and its group alone' equal "$(stat -c '%a %U:%G' $CONFIGURATION)" '640 root:faceauth'
 }
 
 try_isolation() {
