@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 
 for _pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # read by numpy when it is imported
     os.environ[_pool] = "1"
@@ -20,14 +21,10 @@ from dlib_peer import Dlib  # noqa: E402
 from opencv_peer import HaarLbph  # noqa: E402
 
 from faceauthd.bench.kit import open_kit, usable_frames  # noqa: E402
-from faceauthd.bench.looks import small_gallery  # noqa: E402
+from faceauthd.bench.looks import WARM_UP, small_gallery, whole_look  # noqa: E402
 from faceauthd.bench.machine import load, machine  # noqa: E402
 from faceauthd.bench.sample import interleaved  # noqa: E402
-from faceauthd.recognizer import FaceRecognizer  # noqa: E402
-from faceauthd.types import Frame, Wants  # noqa: E402
-from faceauthd.vision.track import Tracker  # noqa: E402
 
-FRAMES = 20
 OURS = "faceauthd: detect to match, liveness"
 TAUGHT = 5
 
@@ -49,25 +46,25 @@ def measure(rounds: int) -> dict[str, object]:
     """Times of each, how many faces it found, and how many times ours it takes."""
     described = machine()
     kit = open_kit(threads=1)
-    frames = [frame.main for frame in usable_frames(kit, FRAMES)]
-    recognizer = FaceRecognizer(kit.stages, Tracker(), small_gallery())
+    shown = [replace(frame, lores=None) for frame in usable_frames(kit)]
+    frames, ours = [frame.main for frame in shown], whole_look(kit.stages, shown, small_gallery())
     peer, opencv = Dlib(), HaarLbph(frames[:TAUGHT])
     pipelines = {
-        OURS: lambda frame: len(recognizer.look(Frame(frame, 0.0), Wants())),
+        OURS: lambda _: len(ours(0)),
         "dlib as Howdy: detect, describe": peer.howdy,
         "dlib as face_recognition: detect, describe": peer.face_recognition,
         "dlib as face_recognition, 68 points": peer.face_recognition_large,
         "OpenCV Haar, LBPH": opencv.look,
     }
     faces = {name: sum(min(1, look(frame)) for frame in frames) for name, look in pipelines.items()}
-    cases = {name: (lambda number, look=look: look(frames[number % FRAMES])) for name, look in pipelines.items()}
-    taken = interleaved(cases, rounds=rounds)
+    cases = {name: (lambda number, look=look: look(frames[number % len(frames)])) for name, look in pipelines.items()}
+    taken = interleaved(cases, rounds=rounds, warm_up=WARM_UP)
     times = {name: each.as_json() for name, each in taken.items()}
     return {
         "machine": described,
         "dlib": {"version": dlib.__version__, "avx": bool(dlib.USE_AVX_INSTRUCTIONS), "blas": bool(dlib.DLIB_USE_BLAS)},
         "load_after": load(),
-        "frames": FRAMES,
+        "frames": len(frames),
         "faces": faces,
         "times": times,
         "times_ours": {

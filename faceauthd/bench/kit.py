@@ -21,6 +21,8 @@ from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from faceauthd.ports import Matching
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 LORES = (320, 240)
 """The small picture beside each frame, as the Pi's image processor gives it for nothing; not part of any figure."""
+
+FPS = 15.0
+"""As `camera.fps` is by default."""
 
 ENROLLED = "astronaut"
 STRANGER = "hopper"
@@ -83,20 +88,41 @@ def walk_up(scene: Scene) -> range:
     return range(round(_WALK_UP_S[0] * scene.fps), round(_WALK_UP_S[1] * scene.fps))
 
 
-def usable_frames(kit: Kit, count: int) -> list[Frame]:
-    """Frames of the walk-up in each of which one face is found, and good enough to be compared."""
-    scene = demo_scene(15.0)
+def usable_frames(kit: Kit, most: int | None = None) -> list[Frame]:
+    """The frames of the walk-up in each of which one face is found, and good enough to be compared; the first `most`."""
+    scene = demo_scene(FPS)
     found = [with_lores(scene.frame(index)) for index in walk_up(scene)]
     usable = [frame for frame in found if look_once(kit, frame, Nobody()) is not None]
     if not usable:
         raise BenchError("no frame of the demonstration shows a usable face: are these the shipped models?")
-    return [usable[number * len(usable) // count] for number in range(count)]
+    return usable[:most]
+
+
+class Passing:
+    """`frames` forth and back for ever, their times rising as a camera's do, so that the cues of motion are told too.
+
+    Over the frames' own times, or the same time again, a track would have no past to compare a look with.
+    """
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._frames = frames
+        self._given = 0
+
+    def next(self) -> Frame:
+        at = self.place(self._given)
+        self._given += 1
+        return replace(self._frames[at], time_s=self._given / FPS)
+
+    def place(self, number: int) -> int:
+        """Which of the frames the one of that number is, from 0."""
+        back = max(1, 2 * (len(self._frames) - 1))
+        return min(number % back, back - number % back) if len(self._frames) > 1 else 0
 
 
 def templates(kit: Kit) -> tuple[NewTemplate, ...]:
     """What the demonstration enrols: five looks in different poses."""
-    scene = demo_scene(15.0)
-    looks = [look_once(kit, with_lores(scene.frame(round(at_s * 15))), Nobody()) for at_s in _ENROL_AT_S]
+    scene = demo_scene(FPS)
+    looks = [look_once(kit, with_lores(scene.frame(round(at_s * FPS))), Nobody()) for at_s in _ENROL_AT_S]
     taken = tuple(look for look in looks if look is not None)
     if len(taken) < len(looks):
         raise BenchError("the demonstration's enrolment shows no usable face: are these the shipped models?")

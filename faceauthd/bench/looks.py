@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceauthd.bench.kit import owners_of, random_units
+from faceauthd.bench.kit import Passing, owners_of, random_units
 from faceauthd.bench.sample import interleaved
 from faceauthd.gallery import Matcher
 from faceauthd.recognizer import FaceRecognizer
-from faceauthd.types import Box, Frame, Wants
+from faceauthd.types import Box, Frame, Quality, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import scale_boxes
+from faceauthd.vision.presence import Presence, Shown
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from faceauthd.bench.kit import Kit
     from faceauthd.bench.sample import Case, Durations
+    from faceauthd.ports import Matching
     from faceauthd.recognizer import Stages
-    from faceauthd.types import Picture, Vector
+    from faceauthd.types import Picture, Sighting, Vector
 
 GALLERY_ROWS = 1000
 """Templates in the gallery of these figures: 200 people, a large household's street."""
+
+
+WARM_UP = 8
+"""Rounds after which a track has a past as long as motion is told over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class _Face:
     landmarks: NDArray[np.float32]
     crop: Picture
     probe: Vector
+    quality: Quality
 
 
 def small_gallery() -> Matcher:
@@ -51,14 +59,22 @@ def small_gallery() -> Matcher:
 def measure_looks(kit: Kit, frames: Sequence[Frame], rounds: int) -> dict[str, Durations]:
     """The stages by name and, last, the `look`; all in turns, each round on the next of `frames`.
 
-    The stages are fed what the one before gave, made beforehand. A look is that of an undecided face: with every stage.
+    The stages are fed what the one before gave, made beforehand. A look is that of an undecided face that has been
+    watched for a while: with every stage and the cues of motion.
     """
     stages, matcher = kit.stages, small_gallery()
     faces = [_face(stages, frame) for frame in frames]
-    recognizer = FaceRecognizer(stages, Tracker(), matcher)
     cases = _cases(stages, matcher, faces)
-    cases["look"] = lambda number: recognizer.look(faces[number % len(faces)].frame, Wants())
-    return interleaved(cases, rounds=rounds)
+    if stages.liveness is not None:
+        cases["motion cues"] = _motion(faces)
+    cases["look"] = whole_look(stages, frames, matcher)
+    return interleaved(cases, rounds=rounds, warm_up=WARM_UP)
+
+
+def whole_look(stages: Stages, frames: Sequence[Frame], gallery: Matching) -> Callable[[int], tuple[Sighting, ...]]:
+    """A look at the next of `frames` at each call, as at somebody undecided whom the camera goes on seeing."""
+    recognizer, passing = FaceRecognizer(stages, Tracker(), gallery), Passing(frames)
+    return lambda _: recognizer.look(passing.next(), Wants())
 
 
 def _face(stages: Stages, frame: Frame) -> _Face:
@@ -67,7 +83,16 @@ def _face(stages: Stages, frame: Frame) -> _Face:
     box = scale_boxes([found[0].box], small.shape, frame.main.shape)[0]
     landmarks = stages.landmarker.locate(frame.main, [box])
     crop = aligned_crop(frame.main, landmarks[0])
-    return _Face(frame, box, landmarks, crop, stages.embedder.embed(crop[np.newaxis]))
+    quality = stages.gauge.judge(frame.main, box, landmarks[0], 1.0, crop)
+    return _Face(frame, box, landmarks, crop, stages.embedder.embed(crop[np.newaxis]), quality)
+
+
+def _motion(faces: Sequence[_Face]) -> Case:
+    """How the face moved, and what is around it: `vision.presence`, on frames that pass."""
+    presence, passing = Presence(), Passing([face.frame for face in faces])
+    shown = [Shown(1, face.landmarks[0], face.quality, 0.9) for face in faces]
+    count = itertools.count()
+    return lambda _: presence.see(passing.next(), [shown[passing.place(next(count))]])
 
 
 def _cases(stages: Stages, matcher: Matcher, faces: Sequence[_Face]) -> dict[str, Case]:

@@ -71,7 +71,7 @@ def run(effort: Effort, say: Say, trace: Path | None = None) -> dict[str, object
 
 def _stages(kit: Kit, effort: Effort, say: Say) -> dict[str, object]:
     say("stages and the whole look ...")
-    taken = measure_looks(kit, usable_frames(kit, 20), effort.rounds)
+    taken = measure_looks(kit, usable_frames(kit), effort.rounds)
     return {name: each.as_json() for name, each in taken.items()}
 
 

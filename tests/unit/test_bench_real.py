@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from faceauthd.bench.idle import measure_start
-from faceauthd.bench.kit import Kit, open_kit, usable_frames
-from faceauthd.bench.looks import measure_looks
+from faceauthd.bench.kit import Kit, Nobody, Passing, open_kit, usable_frames
+from faceauthd.bench.looks import WARM_UP, measure_looks, whole_look
 from faceauthd.bench.matching import measure_matching
 from faceauthd.bench.process import running
 from faceauthd.bench.unlock import measure_unlocking
 from faceauthd.errors import FaceauthdError
+from faceauthd.types import Cues, Frame
+from faceauthd.vision.presence import Presence, Shown
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +27,35 @@ def kit() -> Kit:
 
 def test_every_stage_of_a_look_is_timed(kit: Kit) -> None:
     taken = measure_looks(kit, usable_frames(kit, 2), rounds=2)
-    stages = {"detect", "landmarks", "eyes", "quality", "align", "embed", "match", "liveness", "look"}
+    stages = {"detect", "landmarks", "eyes", "quality", "align", "embed", "match", "liveness", "motion cues", "look"}
     assert taken.keys() == stages
     assert all(len(each.wall_ms) == 2 and min(each.wall_ms) > 0 for each in taken.values())
+
+
+def test_the_look_that_is_timed_tells_motion_too(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a clock that stands, a look has no past to be compared with, and costs a fifth less than at the door."""
+    told: list[list[Cues]] = []
+    see = Presence.see
+    look = whole_look(kit.stages, usable_frames(kit), Nobody())
+
+    def noted(self: Presence, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
+        told.append(see(self, frame, shown))
+        return told[-1]
+
+    monkeypatch.setattr(Presence, "see", noted)
+    for number in range(WARM_UP + 30):
+        assert len(look(number)) == 1
+    assert len(told) == WARM_UP + 30
+    assert all(cues.goes is not None for (cues,) in told[WARM_UP:])
+
+
+def test_frames_pass_forth_and_back_and_time_only_forward() -> None:
+    frames = [Frame(np.full((1, 1, 3), value, np.uint8), 9.0) for value in range(3)]
+    for few, order in ((frames, [0, 1, 2, 1, 0, 1, 2]), (frames[:1], [0] * 7)):
+        passing = Passing(few)
+        seen = [passing.next() for _ in range(7)]
+        assert [int(frame.main[0, 0, 0]) for frame in seen] == order
+        assert (np.diff([frame.time_s for frame in seen]) > 0).all()
 
 
 def test_somebody_walks_up_and_the_door_opens(kit: Kit, tmp_path: Path) -> None:
