@@ -89,7 +89,7 @@ def walk_up(scene: Scene) -> range:
 
 
 def usable_frames(kit: Kit, most: int | None = None) -> list[Frame]:
-    """The frames of the walk-up in each of which one face is found, and good enough to be compared; the first `most`."""
+    """The (first `most`) frames of the walk-up in each of which one face is found, and good enough to be compared."""
     scene = demo_scene(FPS)
     found = [with_lores(scene.frame(index)) for index in walk_up(scene)]
     usable = [frame for frame in found if look_once(kit, frame, Nobody()) is not None]

@@ -135,6 +135,27 @@ def test_a_decided_face_that_moves_is_looked_at_in_every_second_or_third_frame()
     assert set(np.diff(seen)) <= {2, 3}
 
 
+def with_shoulders(room: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+    """Somebody whose shoulders, three and a half faces wide, show from below the chin to the picture's lower edge."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    return with_face(np.where((y > 145) & (abs(x - middle) < 105), 200.0, room), middle)
+
+
+def test_ones_own_shoulders_are_nobody_else() -> None:
+    """A body sways with its head, and does not keep the detector awake at every frame."""
+    swaying = [with_shoulders(wall(), 160 + 6 * np.sin(number)) for number in range(60)]
+    seen = looks(swaying, resting=lambda number: [FACE] if number else [])
+    assert set(np.diff(seen)) <= {2, 3}
+
+
+def test_whoever_comes_up_before_the_shoulders_is_looked_at_within_three_frames() -> None:
+    alone = with_shoulders(wall(), 160)
+    child = np.roll(with_face(np.full(SIZE, np.nan), 220), 75, axis=0)
+    both = np.where(np.isnan(child), alone, child)
+    seen = looks([*[alone] * 23, *[both] * 4], resting=lambda number: [FACE] if number else [])
+    assert set(seen) & {23, 24, 25}
+
+
 def test_somebody_else_who_comes_is_looked_at_at_once() -> None:
     alone, both = with_face(wall(), 160), with_face(with_face(wall(), 160), 270)
     seen = looks([*[alone] * 23, *[both] * 4], resting=lambda number: [FACE] if number else [])
@@ -168,7 +189,9 @@ def test_a_body_is_below_its_face_and_within_the_picture() -> None:
     covered = bodies([Box(-20, 120, 20, 160)], (240, 320), (30, 40))
     assert covered[12:, :7].all()
     assert not covered[:12].any()
-    assert not covered[:, 8:].any()
+    assert not covered[:20, 8:].any(), "beside the face hands only"
+    assert covered[20:, :11].all(), "shoulders"
+    assert not covered[:, 12:].any()
 
 
 def test_noise_that_could_hide_a_face_is_never_learnt_away() -> None:
