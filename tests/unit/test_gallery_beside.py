@@ -83,7 +83,7 @@ def filled(folder: Path, people: int = 6, disk: RealDisk | None = None) -> Galle
 
 def whole_rows(seed: int) -> list[bytes]:
     """The templates of a person as they stand in the side file."""
-    return [row.tobytes() for row in quantised(unit_vectors(seed, EACH).astype(np.float64))[0]]
+    return [row.tobytes() for row in quantised(unit_vectors(seed, EACH))[0]]
 
 
 def probes() -> NDArray[np.float32]:
@@ -232,7 +232,7 @@ def test_it_grows_with_the_matrix(tmp_path: Path) -> None:
         kept = copy.candidates(rows[count - 1], np.arange(1, count + 1))
         assert kept is not None
         assert count - 1 in kept
-        assert np.array_equal(shelf.rows[:count], quantised(rows[:count].astype(np.float64))[0])
+        assert np.array_equal(shelf.rows[:count], quantised(rows[:count])[0])
         assert not shelf.rows[count:].any()
     shelf.discard()
     assert list(tmp_path.iterdir()) == []
@@ -250,7 +250,7 @@ def test_only_rows_that_changed_are_quantised_again(monkeypatch: pytest.MonkeyPa
     is_masked[7], is_masked[30] = False, True
     copy.follow(rows, is_masked)
     assert sum(seen) == 1
-    assert np.array_equal(shelf.rows[7], quantised(rows[7:8].astype(np.float64))[0][0])
+    assert np.array_equal(shelf.rows[7], quantised(rows[7:8])[0][0])
 
 
 def int8_copy(shelf: InMemory | SideFile) -> tuple[Int8Copy, InMemory | SideFile]:

@@ -86,14 +86,22 @@ def test_random_and_adversarial_galleries_lose_neither_the_nearest_nor_the_next(
     assert narrowed > 0.3 * CASES, "the bound leaves rows out"
 
 
-@given(hnp.arrays(np.float32, (8, 16), elements=st.floats(-1, 1, width=32)), st.integers(0, 7))
-@settings(deadline=None, max_examples=200)
-def test_the_bound_holds_for_any_values(values: np.ndarray, at: int) -> None:
+@given(
+    hnp.arrays(np.float32, (8, 16), elements=st.floats(-1, 1, width=32)),
+    st.integers(0, 7),
+    st.sampled_from([1.0, 1e-10, 1e-20, 1e-28, 1e-35]),
+)
+@settings(deadline=None, max_examples=400)
+def test_the_bound_holds_for_any_values(values: np.ndarray, at: int, scale: float) -> None:
+    """What is computed in float32 bounds what exact numbers give, from unit rows to those that underflow."""
+    values[at::2] *= np.float32(scale)
     rows = values.astype(np.float64)
-    whole, step, length, error = quantised(rows)
+    whole, step, length, error = quantised(values)
     assert np.abs(whole.astype(int)).max() <= 127
-    steps = step.astype(np.float64)
-    near = steps * steps[at] * (whole.astype(int) @ whole[at].astype(int))
+    kept = step.astype(np.float64)[:, np.newaxis] * whole
+    assert (np.linalg.norm(rows - kept, axis=1) <= error).all()
+    assert (np.linalg.norm(kept, axis=1) <= length * (1 + 1e-12)).all()
+    near = kept @ kept[at]
     off = length * error[at] + error * np.linalg.norm(rows[at])
     assert (np.abs(rows @ rows[at] - near) <= off + 1e-12).all()
 
