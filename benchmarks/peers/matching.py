@@ -21,7 +21,7 @@ from usearch.index import search as usearch_exact  # noqa: E402
 
 from faceauthd.bench.kit import owners_of, random_units  # noqa: E402
 from faceauthd.bench.machine import load, machine  # noqa: E402
-from faceauthd.bench.matching import write_rows  # noqa: E402
+from faceauthd.bench.matching import mapped_matcher, write_rows  # noqa: E402
 from faceauthd.bench.sample import interleaved  # noqa: E402
 from faceauthd.gallery import Matcher  # noqa: E402
 
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=30, help="how often each is timed")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args()
+    faiss.omp_set_num_threads(1)
     described = machine()
     with tempfile.TemporaryDirectory() as folder:
         found = {rows: measure(Path(folder), rows, asked.rounds) for rows in asked.rows}
@@ -49,19 +50,26 @@ def main() -> int:
 
 def measure(folder: Path, rows: int, rounds: int) -> dict[str, object]:
     """Durations of each, and of how many probes the answers were the same; half of the probes are of somebody."""
-    faiss.omp_set_num_threads(1)
     path = folder / f"{rows}.npy"
     write_rows(path, rows)
     matrix, owners = np.load(path, mmap_mode="r"), owners_of(rows)
-    with_int8, plain = Matcher(worth_rows=0), Matcher(worth_rows=10**9)
-    ours = Matcher()
-    for matcher in (ours, with_int8, plain):
-        matcher.point_at(matrix, owners)
+    with (
+        mapped_matcher(matrix, folder / "ours") as ours,
+        mapped_matcher(matrix, folder / "int8", worth_rows=0) as with_int8,
+        mapped_matcher(matrix, folder / "plain", worth_rows=10**9) as plain,
+    ):
+        return compared(matrix, owners, ours, with_int8, plain, rounds)
+
+
+def compared(
+    matrix: np.ndarray, owners: np.ndarray, ours: Matcher, with_int8: Matcher, plain: Matcher, rounds: int
+) -> dict[str, object]:
+    """The same, over the mapped `matrix` and what was pointed at it."""
     index = faiss.IndexFlatIP(matrix.shape[1])
     index.add(np.asarray(matrix))
     rng = np.random.default_rng(7)
     probes = random_units(rng, 16)
-    known = np.asarray(matrix[rng.integers(0, rows, 8)]) + random_units(rng, 8)
+    known = np.asarray(matrix[rng.integers(0, len(matrix), 8)]) + random_units(rng, 8)
     probes[:8] = known / np.linalg.norm(known, axis=1, keepdims=True)
 
     def one(number: int) -> np.ndarray:
@@ -78,7 +86,6 @@ def measure(folder: Path, rows: int, rounds: int) -> dict[str, object]:
     }
     same = sum(_is_same(ours.best(one(number))[0], index.search(one(number), NEAREST), owners) for number in range(16))
     taken = interleaved(cases, rounds=rounds)
-    path.unlink()
     return {"same_answers": f"{same} of 16", "times": {name: each.as_json() for name, each in taken.items()}}
 
 

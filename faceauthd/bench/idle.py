@@ -21,6 +21,9 @@ from faceauthd.types import NewTemplate, Role
 if TYPE_CHECKING:
     from faceauthd.bench.kit import Kit
 
+STARTS = (5, 10_000)
+LARGEST_START = 100_000
+"""Templates in the galleries that the service is started with."""
 LOOKS_A_SECOND = 10
 MANY_TEMPLATES = 10_000
 _EACH = 5
@@ -81,12 +84,13 @@ def prepared(kit: Kit, rest: Rest, folder: Path) -> list[str]:
     return _overrides(kit, frames, gallery)
 
 
-def measure_start(kit: Kit, folder: Path, *, times: int) -> dict[str, object]:
-    """From starting the process to its READY, the files in the page cache; the first start is not counted."""
+def measure_start(kit: Kit, folder: Path, enrolled: int, *, times: int) -> dict[str, object]:
+    """From starting the process to its READY with so many `enrolled` templates; the first start is not counted, so that
+    the files are in the page cache."""
     frames, gallery = folder / "frames", folder / "gallery"
     frames.mkdir(parents=True)
     _draw(None, frames)
-    _enroll(kit, gallery, _EACH)
+    _enroll(kit, gallery, enrolled)
     walls, cpus = [], []
     for _ in range(times + 1):
         with running(folder, _overrides(kit, frames, gallery)) as service:

@@ -19,7 +19,7 @@ from faceauthd.vision.presence import Presence, Shown
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,19 +56,29 @@ def small_gallery() -> Matcher:
     return matcher
 
 
-def measure_looks(kit: Kit, frames: Sequence[Frame], rounds: int) -> dict[str, Durations]:
-    """The stages by name and, last, the `look`; all in turns, each round on the next of `frames`.
+def measure_looks(kits: Mapping[str, Kit], frames: Sequence[Frame], rounds: int) -> dict[str, dict[str, Durations]]:
+    """For each of `kits` the stages by name and, last, the `look`; all in turns, each round on the next of `frames`.
 
     The stages are fed what the one before gave, made beforehand. A look is that of an undecided face that has been
     watched for a while: with every stage and the cues of motion.
     """
-    stages, matcher = kit.stages, small_gallery()
+    matcher = small_gallery()
+    cases = {
+        (label, name): case
+        for label, kit in kits.items()
+        for name, case in _all_cases(kit.stages, matcher, frames).items()
+    }
+    taken = interleaved(cases, rounds=rounds, warm_up=WARM_UP)
+    return {label: {name: each for (of, name), each in taken.items() if of == label} for label in kits}
+
+
+def _all_cases(stages: Stages, matcher: Matcher, frames: Sequence[Frame]) -> dict[str, Case]:
     faces = [_face(stages, frame) for frame in frames]
     cases = _cases(stages, matcher, faces)
     if stages.liveness is not None:
         cases["motion cues"] = _motion(faces)
     cases["look"] = whole_look(stages, frames, matcher)
-    return interleaved(cases, rounds=rounds, warm_up=WARM_UP)
+    return cases
 
 
 def whole_look(stages: Stages, frames: Sequence[Frame], gallery: Matching) -> Callable[[int], tuple[Sighting, ...]]:

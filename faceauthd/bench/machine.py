@@ -8,7 +8,7 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("numpy", "onnxruntime")
+_LIBRARIES = ("numpy", "onnxruntime", "numkong")
 _THROTTLED = {
     0: "under-voltage",
     1: "frequency capped",
@@ -29,7 +29,7 @@ def machine(root: Path = Path("/")) -> dict[str, object]:
         "model": _read(root / "proc/device-tree/model") or _field(cpuinfo, "model name") or platform.machine(),
         "architecture": platform.machine(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)),
+        "usable_cores": usable_cores(),
         "frequency_mhz": _frequency(root, cpuinfo),
         "governor": _read(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "temperature_c": _thousandth(root / "sys/class/thermal/thermal_zone0/temp"),
@@ -40,6 +40,11 @@ def machine(root: Path = Path("/")) -> dict[str, object]:
         "python": platform.python_version(),
         **{name: _version(name) for name in _LIBRARIES},
     }
+
+
+def usable_cores() -> int:
+    """How many threads can run at once."""
+    return len(os.sched_getaffinity(0))
 
 
 def load(root: Path = Path("/")) -> float | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from faceauthd import __version__
 from faceauthd.bench.compare import SCHEMA
-from faceauthd.bench.idle import RESTS, measure_rest, measure_start
+from faceauthd.bench.idle import LARGEST_START, RESTS, STARTS, measure_rest, measure_start
 from faceauthd.bench.kit import Kit, open_kit, usable_frames
 from faceauthd.bench.looks import measure_looks
-from faceauthd.bench.machine import load, machine
+from faceauthd.bench.machine import load, machine, usable_cores
 from faceauthd.bench.matching import LARGEST, SIZES, measure_matching
 from faceauthd.bench.unlock import RATES, measure_unlocking, trace_unlocking
 
@@ -26,19 +26,23 @@ class Effort:
 
     threads: int = 1
     rounds: int = 300
+    all_threads: int = field(default_factory=usable_cores)
     match_rounds: int = 50
     walks: int = 40
     starts: int = 7
     rest_s: float = 20.0
     largest_gallery: int = SIZES[-1]
+    largest_start: int = STARTS[-1]
 
     @classmethod
     def of(cls, *, threads: int, quick: bool, full: bool) -> Effort:
-        """The usual effort, or a `quick` one with a wider spread; a `full` one matches a million templates too."""
-        most = LARGEST if full else SIZES[-1]
+        """The usual effort, or a `quick` one with a wider spread; a `full` one matches a million templates too, and
+        starts with 100,000."""
+        most, started = (LARGEST, LARGEST_START) if full else (SIZES[-1], STARTS[-1])
+        usual = cls(threads, largest_gallery=most, largest_start=started)
         if quick:
-            return cls(threads, rounds=40, match_rounds=15, walks=5, starts=2, rest_s=5.0, largest_gallery=most)
-        return cls(threads, largest_gallery=most)
+            return replace(usual, rounds=40, match_rounds=15, walks=5, starts=2, rest_s=5.0)
+        return usual
 
 
 def run(effort: Effort, say: Say, trace: Path | None = None) -> dict[str, object]:
@@ -71,8 +75,12 @@ def run(effort: Effort, say: Say, trace: Path | None = None) -> dict[str, object
 
 def _stages(kit: Kit, effort: Effort, say: Say) -> dict[str, object]:
     say("stages and the whole look ...")
-    taken = measure_looks(kit, usable_frames(kit), effort.rounds)
-    return {name: each.as_json() for name, each in taken.items()}
+    kits = {
+        str(threads): kit if threads == effort.threads else open_kit(threads)
+        for threads in sorted({1, effort.threads, effort.all_threads})
+    }
+    taken = measure_looks(kits, usable_frames(kit), effort.rounds)
+    return {threads: {name: each.as_json() for name, each in stages.items()} for threads, stages in taken.items()}
 
 
 def _unlock(kit: Kit, folder: Path, effort: Effort, say: Say) -> dict[str, object]:
@@ -88,14 +96,17 @@ def _match(folder: Path, effort: Effort, say: Say) -> dict[str, object]:
     for rows in (*SIZES, LARGEST):
         if rows <= effort.largest_gallery:
             say(f"matching among {rows} templates ...")
-            taken = measure_matching(folder, rows, effort.match_rounds)
-            found[str(rows)] = {name: each.as_json() for name, each in taken.items()}
+            found[str(rows)] = measure_matching(folder, rows, effort.match_rounds).as_json()
     return found
 
 
 def _start(kit: Kit, folder: Path, effort: Effort, say: Say) -> dict[str, object]:
-    say(f"start of the service, {effort.starts} times ...")
-    return measure_start(kit, folder / "start", times=effort.starts)
+    found: dict[str, object] = {}
+    for templates in (*STARTS, LARGEST_START):
+        if templates <= effort.largest_start:
+            say(f"start of the service with {templates} templates, {effort.starts} times ...")
+            found[str(templates)] = measure_start(kit, folder / f"start-{templates}", templates, times=effort.starts)
+    return found
 
 
 def _rest(kit: Kit, folder: Path, effort: Effort, say: Say) -> dict[str, object]:

@@ -6,7 +6,9 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+Name = TypeVar("Name")
 Case = Callable[[int], object]
 """What is timed. It gets the number of the round, from 0."""
 
@@ -25,7 +27,7 @@ class Durations:
         return {"n": len(self.wall_ms), "wall_ms": spread(self.wall_ms), "cpu_ms": spread(self.cpu_ms)}
 
 
-def interleaved(cases: Mapping[str, Case], *, rounds: int, warm_up: int = 3) -> dict[str, Durations]:
+def interleaved(cases: Mapping[Name, Case], *, rounds: int, warm_up: int = 3) -> dict[Name, Durations]:
     """Time every case once a round, in turns, so that whatever disturbs the machine disturbs all of them alike.
 
     The first `warm_up` rounds are not counted; they and the counted ones are numbered from 0 alike.

@@ -11,6 +11,7 @@ from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import Printer, be_printable
 
 SPREAD = ("p50", "p95", "p99")
+MATCHING = ("match", "read")
 MEMORY = ("rss_mb", "peak_mb", "anonymous_mb", "mapped_mb")
 _POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -46,13 +47,18 @@ def tell(found: Mapping[str, Any], printer: Printer) -> None:
     printer.facts([(name, _said(value)) for name, value in found["machine"].items() if value is not None])
     printer.facts([("threads", str(found["settings"]["threads"])), ("load after", _said(found["load_after"]))])
     clocks = [f"{clock} {share}" for clock in ("cpu", "wall") for share in SPREAD]
-    stages = [(name, *_both(each)) for name, each in found["stages"].items()]
-    _table("Stages of one look", ("ms", *clocks), stages, printer)
+    by_threads = found["stages"].items()
+    stages = [(name, threads, *_both(each)) for threads, stages in by_threads for name, each in stages.items()]
+    _table("Stages of one look", ("ms", "threads", *clocks), stages, printer)
     _table("From the first usable look to the relay", ("ms", "part", "opened", *SPREAD), _unlock(found), printer)
-    matching = [(rows, name, *_both(each)) for rows, both in found["match"].items() for name, each in both.items()]
-    _table("One probe among templates", ("templates", "ms", *clocks), matching, printer)
-    start = [(name, *_cells(found["start"][name], SPREAD[:2])) for name in ("wall_s", "cpu_s")]
-    _table("From the process to READY", ("clock", *SPREAD[:2]), start, printer)
+    sizes = found["match"].items()
+    matching = [(rows, name, *_both(each[name]), f"{each['own_mb']:.1f}") for rows, each in sizes for name in MATCHING]
+    _table("One probe among templates", ("templates", "ms", *clocks, "own MB"), matching, printer)
+    starts = found["start"].items()
+    start = [
+        (count, clock, *_cells(each[clock], SPREAD[:2])) for count, each in starts for clock in ("wall_s", "cpu_s")
+    ]
+    _table("From the process to READY", ("templates", "clock", *SPREAD[:2]), start, printer)
     _table("The service at rest", ("before it", "cpu s/s", "of it camera", *MEMORY), _rest(found), printer)
 
 
@@ -84,8 +90,15 @@ def _tell_ratios(before: Mapping[str, Any], found: Mapping[str, Any], printer: P
 
     for line in found["unlike"]:
         printer.note(f"the runs are unlike in {line}")
-    rows = [(one.name, f"{one.before:.4g}", f"{one.now:.4g}", f"{one.ratio:.3f}") for one in ratios(before, found)]
-    _table("Compared with the earlier run", ("figure", "before", "now", "ratio"), rows, printer)
+    rows = [
+        (one.name, f"{one.before:.4g}", f"{one.now:.4g}", f"{one.ratio:.3f}", _share(one.spread))
+        for one in ratios(before, found)
+    ]
+    _table("Compared with the earlier run", ("figure", "before", "now", "ratio", "quartiles apart"), rows, printer)
+
+
+def _share(spread: float | None) -> str:
+    return "" if spread is None else f"{spread:.1%}"
 
 
 def _both(durations: Mapping[str, Any]) -> tuple[str, ...]:

@@ -29,10 +29,10 @@ def document() -> dict[str, Any]:
         "machine": {"model": "a board", "throttled": [], "temperature_c": None},
         "settings": {"threads": 1},
         "load_after": 0.2,
-        "stages": {"detect": BOTH, "look": BOTH},
+        "stages": {"1": {"detect": BOTH, "look": BOTH}, "4": {"detect": BOTH, "look": BOTH}},
         "unlock": {"15 fps": {"walks": 5, "wall": walked, "cpu": {"opened": 0}}},
-        "match": {"1000": {"match": BOTH, "read": BOTH}},
-        "start": {"n": 2, "wall_s": SPREAD, "cpu_s": SPREAD},
+        "match": {"1000": {"match": BOTH, "read": BOTH, "own_mb": 1.25}},
+        "start": {"5": {"n": 2, "wall_s": SPREAD, "cpu_s": SPREAD}},
         "rest": {"nobody": {"cpu": 0.05, "camera_cpu": 0.02, "memory": memory}},
     }
 
@@ -45,14 +45,15 @@ def test_people_get_every_section_and_every_figure() -> None:
     assert not any("temperature" in line for line in lines), "what the machine does not say is not told"
     rows = [line.split("\t") for line in lines if "\t" in line]
     assert [row[0] for row in rows] == [
-        *("detect", "look"),
+        *("detect", "look") * 2,
         *("15 fps, wall",) * 3,
         *("1000",) * 2,
-        *("wall_s", "cpu_s"),
+        *("5",) * 2,
         "nobody",
     ]
-    assert rows[0][1:] == ["1.000", "2.000", "3.000"] * 2
-    assert rows[2][1:3] == ["total", "4/5"]
+    assert rows[0][1:] == ["1", *["1.000", "2.000", "3.000"] * 2]
+    assert rows[4][1:3] == ["total", "4/5"]
+    assert rows[7][-1] == "1.2"
     assert rows[-1][1:] == ["0.050", "0.020", "120", "130", "80", "40"]
 
 

@@ -26,6 +26,12 @@ def test_a_ratio_is_the_new_by_the_old_of_every_measure_and_of_nothing_else() ->
     assert found == {"stages.detect.wall_ms.p50": 0.5, "rest.nobody.memory.rss_mb": 0.5}
 
 
+def test_a_ratio_tells_how_wide_its_figures_scatter() -> None:
+    """The wider of the two: 0.5 of 2.0, and 0.5 of 4.0."""
+    found = {one.name: one.spread for one in ratios(run(4.0), run(2.0))}
+    assert found == {"stages.detect.wall_ms.p50": 0.25, "rest.nobody.memory.rss_mb": None}
+
+
 def test_figures_that_only_one_run_has_are_left_out() -> None:
     before = run(4.0)
     before["stages"] = {}
@@ -38,6 +44,16 @@ def test_what_makes_runs_unlike_is_named() -> None:
     assert differences(run(4.0), now) == ["threads: 1, now 2"]
     now["machine"] = {"model": "another", "cores": 4, "load": 3.0}
     assert differences(run(4.0), now) == ["model: a board, now another", "threads: 1, now 2"]
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [*(("machine", key) for key in ("kernel", "governor", "numkong")), ("settings", "rounds"), ("settings", "rest_s")],
+)
+def test_kernel_governor_library_and_effort_have_to_agree(section: str, key: str) -> None:
+    before, now = run(4.0), run(4.0)
+    now[section] = {**now[section], key: "other"}  # type: ignore[dict-item]
+    assert differences(before, now) == [f"{key}: None, now other"]
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:

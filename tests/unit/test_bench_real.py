@@ -12,10 +12,11 @@ import pytest
 from faceauthd.bench.idle import measure_start
 from faceauthd.bench.kit import Kit, Nobody, Passing, open_kit, usable_frames
 from faceauthd.bench.looks import WARM_UP, measure_looks, whole_look
-from faceauthd.bench.matching import measure_matching
+from faceauthd.bench.matching import mapped_matcher, measure_matching, write_rows
 from faceauthd.bench.process import running
 from faceauthd.bench.unlock import measure_unlocking
 from faceauthd.errors import FaceauthdError
+from faceauthd.gallery.beside import FILE_NAME
 from faceauthd.types import Cues, Frame
 from faceauthd.vision.presence import Presence, Shown
 
@@ -26,7 +27,9 @@ def kit() -> Kit:
 
 
 def test_every_stage_of_a_look_is_timed(kit: Kit) -> None:
-    taken = measure_looks(kit, usable_frames(kit, 2), rounds=2)
+    told = measure_looks({"1": kit, "again": kit}, usable_frames(kit, 2), rounds=2)
+    assert list(told) == ["1", "again"]
+    taken = told["again"]
     stages = {"detect", "landmarks", "eyes", "quality", "align", "embed", "match", "liveness", "motion cues", "look"}
     assert taken.keys() == stages
     assert all(len(each.wall_ms) == 2 and min(each.wall_ms) > 0 for each in taken.values())
@@ -68,13 +71,21 @@ def test_somebody_walks_up_and_the_door_opens(kit: Kit, tmp_path: Path) -> None:
 
 
 def test_matching_leaves_no_file_behind(tmp_path: Path) -> None:
-    taken = measure_matching(tmp_path, rows=50, rounds=2)
-    assert taken.keys() == {"match", "read"}
+    assert measure_matching(tmp_path, rows=50, rounds=2).taken.keys() == {"match", "read"}
     assert list(tmp_path.iterdir()) == []
 
 
+def test_matching_scans_the_int8_copy_in_a_file_as_at_the_door(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.npy", 50)
+    matrix = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    with mapped_matcher(matrix, tmp_path / "beside", worth_rows=1) as matcher:
+        assert [path.name for path in (tmp_path / "beside").iterdir()] == [FILE_NAME]
+        assert matcher.templates == 50
+    assert not (tmp_path / "beside").exists()
+
+
 def test_the_service_is_started_until_it_is_ready(kit: Kit, tmp_path: Path) -> None:
-    told = measure_start(kit, tmp_path, times=1)
+    told = measure_start(kit, tmp_path, 10, times=1)
     assert told["n"] == 1
 
 
