@@ -87,16 +87,18 @@ def prepared(kit: Kit, rest: Rest, folder: Path) -> list[str]:
 def measure_start(kit: Kit, folder: Path, enrolled: int, *, times: int) -> dict[str, object]:
     """From starting the process to its READY with so many `enrolled` templates; the first start is not counted, so that
     the files are in the page cache."""
-    frames, gallery = folder / "frames", folder / "gallery"
-    frames.mkdir(parents=True)
-    _draw(None, frames)
-    _enroll(kit, gallery, enrolled)
+    overrides = start_overrides(kit, folder, enrolled)
     walls, cpus = [], []
     for _ in range(times + 1):
-        with running(folder, _overrides(kit, frames, gallery)) as service:
+        with running(folder, overrides) as service:
             walls.append(service.ready_s)
             cpus.append(service.ready_cpu_s)
     return {"n": times, "wall_s": spread(walls[1:]), "cpu_s": spread(cpus[1:])}
+
+
+def start_overrides(kit: Kit, folder: Path, enrolled: int = _EACH) -> list[str]:
+    """An empty room and a gallery, made in `folder`, and the settings of a service that starts with them."""
+    return prepared(kit, Rest("start", None, enrolled), folder)
 
 
 def _overrides(kit: Kit, frames: Path, gallery: Path) -> list[str]:

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from faceauthd.bench.errors import BenchError
 
@@ -20,6 +21,9 @@ READY_S = 120.0
 _STOP_S = 10.0
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _MEMORY = {"rss_mb": "VmRSS", "peak_mb": "VmHWM", "anonymous_mb": "RssAnon", "mapped_mb": "RssFile"}
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +44,25 @@ class Service:
 
 
 @contextmanager
-def running(folder: Path, overrides: Sequence[str]) -> Iterator[Service]:
-    """Start `faceauthd run` with `overrides`, its files in `folder`. Raises BenchError if it never gets ready."""
+def running(folder: Path, overrides: Sequence[str], environ: Mapping[str, str] = NOTHING) -> Iterator[Service]:
+    """Start `faceauthd run` with `overrides`, its files in `folder`. Raises BenchError if it never gets ready.
+
+    `environ`: what its environment has besides ours.
+    """
     address = folder / "notify.sock"
     ours = [f"control.socket={folder / 'control.sock'}", "control.group=null", "log.journal=stderr"]
     settings = [part for each in (*ours, "panel.pin_factory=mock", *overrides) for part in ("--set", each)]
-    environ = {**os.environ, "NOTIFY_SOCKET": str(address), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ours_and_more = {
+        **os.environ,
+        **environ,
+        "NOTIFY_SOCKET": str(address),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, (folder / "log").open("wb+") as log:
         told.bind(str(address))
         began_s = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "faceauthd", "run", *settings], stdout=log, stderr=log, env=environ, cwd=folder
+            [sys.executable, "-m", "faceauthd", "run", *settings], stdout=log, stderr=log, env=ours_and_more, cwd=folder
         )
         try:
             _wait_for_ready(told, process, folder / "log")

@@ -11,6 +11,7 @@ from pathlib import Path
 from faceauthd import __version__
 from faceauthd.bench.compare import SCHEMA
 from faceauthd.bench.idle import LARGEST_START, RESTS, STARTS, measure_rest, measure_start
+from faceauthd.bench.imports import by_package, measure_imports
 from faceauthd.bench.kit import Kit, open_kit, usable_frames
 from faceauthd.bench.looks import measure_looks
 from faceauthd.bench.machine import load, machine, usable_cores
@@ -68,6 +69,7 @@ def run(effort: Effort, say: Say, trace: Path | None = None) -> dict[str, object
             "unlock": _unlock(kit, folder, effort, say),
             "match": _match(folder, effort, say),
             "start": _start(kit, folder, effort, say),
+            "imports_ms": by_package(measure_imports(kit, folder / "imports")),
             "rest": _rest(kit, folder, effort, say),
             "load_after": load(),
         }

@@ -11,6 +11,7 @@ from faceauthd.cli.exits import ExitCode
 from faceauthd.cli.render import Printer, be_printable
 
 SPREAD = ("p50", "p95", "p99")
+MOST_IMPORTS = 12
 MATCHING = ("match", "read")
 MEMORY = ("rss_mb", "peak_mb", "anonymous_mb", "mapped_mb")
 _POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
@@ -59,6 +60,8 @@ def tell(found: Mapping[str, Any], printer: Printer) -> None:
         (count, clock, *_cells(each[clock], SPREAD[:2])) for count, each in starts for clock in ("wall_s", "cpu_s")
     ]
     _table("From the process to READY", ("templates", "clock", *SPREAD[:2]), start, printer)
+    imports = [(name, f"{taken:.1f}") for name, taken in list(found["imports_ms"].items())[:MOST_IMPORTS]]
+    _table("Importing before READY, by package", ("package", "own ms"), imports, printer)
     _table("The service at rest", ("before it", "cpu s/s", "of it camera", *MEMORY), _rest(found), printer)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faceauthd.cli import configuration
-from faceauthd.cli.render import Printer
 from faceauthd.errors import GalleryError, ModelError
 
 if TYPE_CHECKING:
+    from faceauthd.cli.render import Printer
     from faceauthd.config import Config
     from faceauthd.vision.card import EmbedderCard
     from faceauthd.vision.shelf import Shelf
@@ -55,7 +55,7 @@ def add(
         raise ModelError(f"{file}: cannot be read: {error.strerror}; give the model's file") from error
     _tried(loaded, content, known)
     target = _shelf(loaded).add(content, data)
-    printer = Printer()
+    printer = _printer()
     printer.line(f"Added {known.name} in {target}; choose it with: faceauthd models use {known.name}")
     if known.impostor_curve is None:
         printer.note(f"faceauthd: {NO_CURVE}; put a measured impostor_curve on its card and add it again")
@@ -68,7 +68,7 @@ def list_(config: ConfigFile = None, overrides: configuration.Overrides = None) 
 
     shelf = _shelf(_loaded(config, overrides or ()))
     used = shelf.in_use()
-    printer = Printer()
+    printer = _printer()
     rows = [(SHIPPED, "in use" if used is None else "", "aligned-face", "measured")]
     for name in shelf.names():
         card = shelf.card(name)
@@ -94,7 +94,7 @@ def use(name: NameArgument, config: ConfigFile = None, overrides: configuration.
         _tried(loaded, shelf.content(name), card)
         sha256 = card.sha256
     shelf.use(None if name == SHIPPED else name)
-    printer = Printer()
+    printer = _printer()
     printer.line(f"{name} is used from the next start on: sudo systemctl restart faceauthd")
     printer.line(_to_enrol_again(loaded.gallery.path, sha256))
 
@@ -103,7 +103,7 @@ def use(name: NameArgument, config: ConfigFile = None, overrides: configuration.
 def remove(name: NameArgument, config: ConfigFile = None, overrides: configuration.Overrides = None) -> None:
     """Remove an embedder that is not in use."""
     _shelf(_loaded(config, overrides or ())).remove(name)
-    Printer().line(f"Removed {name}.")
+    _printer().line(f"Removed {name}.")
 
 
 @app.command()
@@ -113,8 +113,15 @@ def check(config: ConfigFile = None, overrides: configuration.Overrides = None) 
     shelf = _shelf(loaded)
     for name in shelf.names():
         _tried(loaded, shelf.content(name), shelf.card(name))
-        Printer().line(f"{name}: good")
+        _printer().line(f"{name}: good")
     shelf.in_use()
+
+
+def _printer() -> Printer:
+    """Its module is not for the daemon, whose command line knows these commands too."""
+    from faceauthd.cli.render import Printer
+
+    return Printer()
 
 
 def _loaded(config: Path | None, overrides: tuple[str, ...] | list[str]) -> Config:

@@ -33,6 +33,7 @@ def document() -> dict[str, Any]:
         "unlock": {"15 fps": {"walks": 5, "wall": walked, "cpu": {"opened": 0}}},
         "match": {"1000": {"match": BOTH, "read": BOTH, "own_mb": 1.25}},
         "start": {"5": {"n": 2, "wall_s": SPREAD, "cpu_s": SPREAD}},
+        "imports_ms": {"numpy": 80.0, "typer": 20.0},
         "rest": {"nobody": {"cpu": 0.05, "camera_cpu": 0.02, "memory": memory}},
     }
 
@@ -49,6 +50,7 @@ def test_people_get_every_section_and_every_figure() -> None:
         *("15 fps, wall",) * 3,
         *("1000",) * 2,
         *("5",) * 2,
+        *("numpy", "typer"),
         "nobody",
     ]
     assert rows[0][1:] == ["1", *["1.000", "2.000", "3.000"] * 2]
