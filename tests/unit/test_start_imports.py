@@ -15,7 +15,6 @@ NOT_NEEDED = (
         "faceauthd.evaluation",
         "faceauthd.doctor",
         "faceauthd.bundle.sealed",
-        "faceauthd.photographs",
     ),
     *(
         "faceauthd.bench.run",
