@@ -9,8 +9,12 @@ import argparse
 import json
 import re
 import sys
+import tomllib
+from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 ROOT = "faceauthd"
 
@@ -55,10 +59,20 @@ def needed(name: str, extras: frozenset[str]) -> dict[str, Distribution]:
 
 
 def weight(installed: Distribution) -> int:
-    """Bytes of its files, without compiled copies; of an editable installation those of the package's folder."""
+    """Bytes of its files, without compiled copies; of an editable installation those that its wheel would hold."""
     listed = [Path(str(installed.locate_file(file))) for file in installed.files or ()]
-    files = [path for path in listed if path.suffix != ".pyc" and path.is_file()]
+    files = [path for path in (*listed, *editable(installed)) if path.suffix != ".pyc" and path.is_file()]
     return sum(path.stat().st_size for path in files)
+
+
+def editable(installed: Distribution) -> Iterator[Path]:
+    """The files in the checkout that an editable installation points at, by the folders that its wheel is made of."""
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    if origin.get("dir_info", {}).get("editable"):
+        checkout = Path(url2pathname(urlsplit(origin["url"]).path))
+        build = tomllib.loads((checkout / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+        for folder in build["targets"]["wheel"]["only-include"]:
+            yield from (checkout / folder).rglob("*")
 
 
 if __name__ == "__main__":
