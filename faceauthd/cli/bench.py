@@ -18,7 +18,14 @@ _POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def bench(
-    *, as_json: bool, quick: bool, full: bool, threads: int, earlier: Path | None, trace: Path | None = None
+    *,
+    as_json: bool,
+    quick: bool,
+    full: bool,
+    threads: int,
+    earlier: Path | None,
+    trace: Path | None = None,
+    plot: Path | None = None,
 ) -> int:
     """Measure and tell. Raises FaceauthdError."""
     from faceauthd.bench.compare import differences, ratios, read_run
@@ -27,6 +34,7 @@ def bench(
     before = read_run(earlier) if earlier else None
     for pool in _POOLS:  # numpy's own threads, which it starts when it is imported: so before that
         os.environ[pool] = str(threads)
+    from faceauthd.bench.plots import write
     from faceauthd.bench.run import Effort, run
 
     printer = Printer(as_json=as_json)
@@ -34,6 +42,9 @@ def bench(
     if before is not None:
         found["compared"] = {each.name: round(each.ratio, 4) for each in ratios(before, found)}
         found["unlike"] = differences(before, found)
+    if plot is not None:
+        for path in write(found, plot):
+            printer.note(f"drew {path}")
     if as_json:
         printer.document(found)
     else:

@@ -238,6 +238,9 @@ def bench(
         Path | None,
         typer.Option(metavar="FILE", help="Also write where one unlocking's time goes, for ui.perfetto.dev."),
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw the figures, as SVG files in DIR.")
+    ] = None,
 ) -> None:
     """Measure speed and size on this machine: stages, time to unlock, matching, start, rest and memory.
 
@@ -248,10 +251,12 @@ def bench(
         faceauthd bench
         faceauthd bench --json > before.json
         faceauthd bench --quick --compare before.json
+        faceauthd bench --plot plots/ --trace unlocking.json
     """
     from faceauthd.cli.bench import bench as measure
 
-    raise typer.Exit(measure(as_json=as_json, quick=quick, full=full, threads=threads, earlier=compare, trace=trace))
+    code = measure(as_json=as_json, quick=quick, full=full, threads=threads, earlier=compare, trace=trace, plot=plot)
+    raise typer.Exit(code)
 
 
 app.command(name="check-config")(configuration.check_config)
