@@ -72,6 +72,9 @@ class Watching(Protocol):
     def restart(self, track: int) -> None: ...
 
 
+View = Callable[["Picture", "NDArray[np.float32]"], "Picture"]
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
     """One of each; `liveness` is None where nobody ever asks for it (evaluations, photographs)."""
@@ -83,8 +86,10 @@ class Stages:
     embedder: Embedding
     liveness: Livening | None
     min_score: float = 0.7
-    view: Callable[[Picture, NDArray[np.float32]], Picture] = aligned_crop
-    """From a picture and a face's landmarks to what the embedder is shown."""
+    align: View = aligned_crop
+    """From a picture and a face's landmarks to the crop that quality is judged by."""
+    view: View = aligned_crop
+    """The same, to what the embedder is shown; where it is `align` the crop serves for both."""
 
 
 class FaceRecognizer:
@@ -150,14 +155,22 @@ class FaceRecognizer:
         usable: list[tuple[int, NDArray[np.float32]]] = []
         crops: list[Picture] = []
         for i, points, lids in zip(asked, landmarks, eyes, strict=True):
-            crop = _crop(picture, points)
+            crop = self._crop(picture, points)
             quality = self._stages.gauge.judge(picture, seen[i].box, points, float(lids.max()), crop)
             seen[i] = replace(seen[i], quality=quality)
             if quality.is_usable and crop is not None:
                 usable.append((i, points))
-                crops.append(crop if self._stages.view is aligned_crop else self._stages.view(picture, points))
+                shown = self._stages.view
+                crops.append(crop if shown is self._stages.align else shown(picture, points))
         if usable:
             self._identify(frame, seen, usable, crops, wants)
+
+    def _crop(self, picture: Picture, landmarks: NDArray[np.float32]) -> Picture | None:
+        """None where all landmarks are one point."""
+        try:
+            return self._stages.align(picture, landmarks)
+        except ValueError:
+            return None
 
     def _identify(
         self,
@@ -231,14 +244,6 @@ def _nearest(asked: Sequence[int], boxes: Sequence[Box], most: int) -> list[int]
         return list(asked)
     nearest = sorted(asked, key=lambda i: boxes[i].width * boxes[i].height, reverse=True)[:most]
     return sorted(nearest)
-
-
-def _crop(picture: Picture, landmarks: NDArray[np.float32]) -> Picture | None:
-    """None where all landmarks are one point."""
-    try:
-        return aligned_crop(picture, landmarks)
-    except ValueError:
-        return None
 
 
 def _cosine(before: tuple[float, Vector] | None, probe: Vector) -> float | None:

@@ -98,6 +98,8 @@ class FirstLook:
         self._recognizer = recognizer
         self._camera = camera
         self.frame_s: float | None = None
+        self.given_s: float | None = None
+        """When the frame was captured of the first look that was not held back."""
         self.worked_s = 0.0
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
@@ -105,6 +107,8 @@ class FirstLook:
         if self.frame_s is None and any(_is_usable(sighting) for sighting in seen):
             self.frame_s = frame.time_s
             self.worked_s = self._camera.worked_before_s
+        if self.given_s is None and any(sighting.probe is not None for sighting in seen):
+            self.given_s = frame.time_s
         return seen
 
 

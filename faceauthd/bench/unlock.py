@@ -18,16 +18,18 @@ from faceauthd.bench.trace import Recorder, Span, write_trace
 from faceauthd.daemon import Daemon, Ports
 from faceauthd.gallery import Gallery
 from faceauthd.inbox import Inbox
-from faceauthd.recognizer import FaceRecognizer
+from faceauthd.recognizer import Attending, FaceRecognizer, Watching
 from faceauthd.register import Register
 from faceauthd.types import Frame, Role
 from faceauthd.vision.attention import Attention
+from faceauthd.vision.presence import Presence
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from faceauthd.bench.kit import Kit
+    from faceauthd.ports import Matching
     from faceauthd.scene.player import Scene
 
 RATES = (15, 30)
@@ -72,54 +74,68 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
 def trace_unlocking(kit: Kit, folder: Path, path: Path, *, fps: int = TRACED_FPS) -> None:
     """Write to `path` where the time of one walk-up goes, from its first usable frame to the relay. Raises BenchError.
 
-    What is drawn of the scene takes no time in it, nor does waiting for frames: it is the processor's work on the wall
-    clock.
+    It is the clock of the walk-up: it runs while the loop works, jumps where it waits for a frame, and stands while the
+    scene is drawn.
     """
     recorder = Recorder()
     watched = replace(kit, stages=recorder.stages(kit.stages))
     with a_gallery(kit, folder / "gallery-trace") as gallery:
         register = a_register(kit, gallery)
         walk = _Walk(demo_scene(fps, _FIRST_SEED))
-        for number in walk.numbers:
-            walk.frame(number)
-        if unlock(kit, register, walk, time.perf_counter) is None:
-            raise BenchError("the door did not open in the demonstration, so there is nothing to trace")
-        marks: list[float] = []
-        opened = unlock(watched, register, walk, recorder.timer, recorder, marks)
-    if opened is None or not marks:
+        unlock(kit, register, walk, time.perf_counter)  # draws the frames and warms up
+        lived = walk_through(watched, register, walk, time.perf_counter, recorder)
+    first_s, opened_s, given_s = lived.looking.frame_s, lived.relay.opened_s, lived.looking.given_s
+    if first_s is None or opened_s is None or given_s is None:
         raise BenchError("the door did not open in the demonstration, so there is nothing to trace")
-    write_trace(path, recorder.spans, began_s=marks[0], what=f"faceauthd: first usable frame to relay, {fps} fps")
+    write_trace(
+        path,
+        recorder.spans,
+        began_s=first_s,
+        what=f"faceauthd: first usable frame to relay, {fps} fps",
+        marks={"first usable frame": first_s, "relay": opened_s},
+        beside=[
+            Span(f"watched for liveness ({kit.config.decision.liveness_s:g} s)", first_s, given_s),
+            Span("agreeing looks", given_s, opened_s),
+        ],
+    )
 
 
-def unlock(
-    kit: Kit,
-    register: Register,
-    walk: _Walk,
-    timer: Callable[[], float],
-    recorder: Recorder | None = None,
-    marks: list[float] | None = None,
-) -> Unlocking | None:
-    """Walk up once; None if the door did not open. `recorder` notes what is done, `marks` when the first usable frame
-    was handed over."""
-    fps, first = walk.scene.fps, walk.numbers.start
-    clock = LivedClock(first / fps, timer)
-    camera, relay = LivedCamera(walk.frame, fps, first, clock), Relay(clock)
-    looking = FirstLook(a_recognizer(kit, register), camera)
-    if recorder is not None:
-        looking.look = recorder.timed("look", looking.look)  # type: ignore[method-assign]
-    silence = Silence()
-    ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence, silence)
-    daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
-    while relay.opened_s is None and not camera.finished:
-        began_s = timer()
-        daemon.tick()
-        if recorder is not None:
-            recorder.spans.append(Span("tick", began_s, timer()))
-        if marks is not None and not marks and looking.frame_s is not None:
-            marks.append(began_s)
+def unlock(kit: Kit, register: Register, walk: _Walk, timer: Callable[[], float]) -> Unlocking | None:
+    """Walk up once; None if the door did not open."""
+    lived = walk_through(kit, register, walk, timer)
+    looking, relay = lived.looking, lived.relay
     if relay.opened_s is None or looking.frame_s is None:
         return None
     return Unlocking(1000 * (relay.opened_s - looking.frame_s), 1000 * (relay.worked_s - looking.worked_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What was seen of a walk-up, and what the relay did."""
+
+    looking: FirstLook
+    relay: Relay
+
+
+def walk_through(
+    kit: Kit, register: Register, walk: _Walk, timer: Callable[[], float], recorder: Recorder | None = None
+) -> Lived:
+    """Walk up until the relay opens or the frames end; `recorder` notes what is done, by the walk-up's clock."""
+    fps, first = walk.scene.fps, walk.numbers.start
+    clock = LivedClock(first / fps, timer)
+    camera, relay = LivedCamera(walk.frame, fps, first, clock), Relay(clock)
+    recognizer = a_recognizer(kit, register, recorder)
+    looking, silence = FirstLook(recognizer, camera), Silence()
+    ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence, silence)
+    if recorder is not None:
+        recorder.timer = clock.now
+        eyes = recorder.watched(camera, {"next_frame": "wait for a frame", "healthy": "healthy"})
+        ports = replace(ports, camera=eyes, recognizer=recorder.watched(looking, {"look": "look"}))
+    daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
+    tick = daemon.tick if recorder is None else recorder.timed("tick", daemon.tick)
+    while relay.opened_s is None and not camera.finished:
+        tick()
+    return Lived(looking, relay)
 
 
 def a_register(kit: Kit, gallery: Gallery) -> Register:
@@ -130,11 +146,19 @@ def a_register(kit: Kit, gallery: Gallery) -> Register:
     )
 
 
-def a_recognizer(kit: Kit, register: Register) -> FaceRecognizer:
-    """As at the door."""
+def a_recognizer(kit: Kit, register: Register, recorder: Recorder | None = None) -> FaceRecognizer:
+    """As at the door; `recorder` notes what is no stage of `kit`."""
     config = kit.config
     tracker = Tracker(forget_s=config.gate.forget_s)
-    return FaceRecognizer(kit.stages, tracker, register, watch_s=config.decision.liveness_s, attention=Attention())
+    gallery: Matching = register
+    presence: Watching = Presence()
+    attention: Attending = Attention()
+    if recorder is not None:
+        gallery = recorder.watched(register, {"best": "match"})
+        presence = recorder.watched(presence, {"see": "motion cues", "restart": "motion cues"})
+        attention = recorder.watched(attention, {"is_due": "attention"})
+    watch_s = config.decision.liveness_s
+    return FaceRecognizer(kit.stages, tracker, gallery, watch_s=watch_s, presence=presence, attention=attention)
 
 
 class _Walk:
