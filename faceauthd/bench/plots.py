@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from faceauthd.bench.errors import BenchError
-from faceauthd.evaluation.svg import Axis, Plane, bars, chart, decades, legend, line, steps
+from faceauthd.svg import Axis, Plane, bars, chart, decades, legend, line, steps
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceauthd.evaluation.svg import Axis, Plane, band, bars, chart, decades, legend, line, posts, steps
+from faceauthd.svg import Axis, Plane, band, bars, chart, decades, legend, line, posts, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from faceauthd.evaluation.charts import BLUE, ORANGE
 from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.presentations import Presented, Response
 from faceauthd.evaluation.report import PAGE, STYLE, make_folder
-from faceauthd.evaluation.svg import Axis, Plane, bars, chart, legend, line, posts, steps
+from faceauthd.svg import Axis, Plane, bars, chart, legend, line, posts, steps
 
 if TYPE_CHECKING:
     from pathlib import Path

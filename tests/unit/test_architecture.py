@@ -67,6 +67,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "resources": frozenset(),
     "memory": frozenset(),
+    "svg": frozenset(),
     "ports": VALUES | PURE,
     "picture": VALUES,
     "yamlfile": frozenset({"errors"}),
@@ -81,7 +82,8 @@ ARROWS: dict[str, frozenset[str]] = {
     "adapters": PORTS | PURE | {"message_ids", "picture"},
     "scene": PORTS | {"picture", "yamlfile", "resources"},
     "daemon": PORTS | PURE | {"inbox", "recognizer"},
-    "evaluation": PORTS | {"vision", "gallery", "recognizer", "picture", "resources", "evidence", "presentation"},
+    "evaluation": PORTS
+    | {"vision", "gallery", "recognizer", "picture", "resources", "evidence", "presentation", "svg"},
     "event_log": PORTS | PURE,
     "register": PORTS | PURE | {"gallery"},
     "audience": PORTS,

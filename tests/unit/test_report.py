@@ -16,8 +16,8 @@ from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.hardest import HardPair, hardest
 from faceauthd.evaluation.pairs import Pair
 from faceauthd.evaluation.report import InForce, Report, as_html, write_report
-from faceauthd.evaluation.svg import Axis, Plane, bars, decades, line, steps
 from faceauthd.evaluation.verification import tar_at_fmr
+from faceauthd.svg import Axis, Plane, bars, decades, line, steps
 
 RNG = np.random.default_rng(8)
 SAME = np.arange(400) < 200
