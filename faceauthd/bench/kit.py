@@ -119,9 +119,10 @@ class Passing:
         return min(number % back, back - number % back) if len(self._frames) > 1 else 0
 
 
-def templates(kit: Kit) -> tuple[NewTemplate, ...]:
-    """What the demonstration enrols: five looks in different poses."""
-    scene = demo_scene(FPS)
+def templates(kit: Kit, who: str = ENROLLED) -> tuple[NewTemplate, ...]:
+    """What the demonstration enrols of her, or would of `who`: five looks in different poses."""
+    spec = replace(load_spec("demo"), fps=FPS)
+    scene = played(replace(spec, visits=tuple(replace(visit, who=who) for visit in spec.visits)))
     looks = [look_once(kit, with_lores(scene.frame(round(at_s * FPS))), Nobody()) for at_s in _ENROL_AT_S]
     taken = tuple(look for look in looks if look is not None)
     if len(taken) < len(looks):

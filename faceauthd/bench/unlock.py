@@ -11,12 +11,13 @@ from faceauthd import settings
 from faceauthd.adapters.clock import MonotonicClock
 from faceauthd.adapters.systemd_notify import NullNotifier
 from faceauthd.bench.errors import BenchError
-from faceauthd.bench.kit import demo_scene, templates, walk_up, with_lores
+from faceauthd.bench.kit import templates, with_lores
 from faceauthd.bench.lived import FirstLook, LivedCamera, LivedClock, Relay, Silence
 from faceauthd.bench.sample import spread
 from faceauthd.bench.trace import Recorder, Span, write_trace
+from faceauthd.bench.walks import WALKERS, walk_of
 from faceauthd.daemon import Daemon, Ports
-from faceauthd.gallery import Gallery
+from faceauthd.gallery import Gallery, Newcomer
 from faceauthd.inbox import Inbox
 from faceauthd.recognizer import Attending, FaceRecognizer, Watching
 from faceauthd.register import Register
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 RATES = (15, 30)
 TRACED_FPS = 30
 _CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
-_FIRST_SEED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Unlocking:
 
 
 def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str, object]:
-    """`walks` walk-ups at `fps`, each swaying and blinking otherwise, once by each clock. Raises FaceauthdError.
+    """`walks` walk-ups at `fps` of different people, paths and light, once by each clock. Raises FaceauthdError.
 
     By the clock on the wall other processes' work counts too; by the processor's it does not.
     """
@@ -63,7 +63,7 @@ def measure_unlocking(kit: Kit, folder: Path, fps: int, walks: int) -> dict[str,
     with a_gallery(kit, folder / f"gallery-{fps}") as gallery:
         register = a_register(kit, gallery)
         for number in range(walks):
-            walk = _Walk(demo_scene(fps, _FIRST_SEED + number))
+            walk = _Walk(walk_of(number, fps))
             for name, timer in _CLOCKS.items():
                 opened = unlock(kit, register, walk, timer)
                 if opened is not None:
@@ -81,7 +81,7 @@ def trace_unlocking(kit: Kit, folder: Path, path: Path, *, fps: int = TRACED_FPS
     watched = replace(kit, stages=recorder.stages(kit.stages))
     with a_gallery(kit, folder / "gallery-trace") as gallery:
         register = a_register(kit, gallery)
-        walk = _Walk(demo_scene(fps, _FIRST_SEED))
+        walk = _Walk(walk_of(0, fps))
         unlock(kit, register, walk, time.perf_counter)  # draws the frames and warms up
         lived = walk_through(watched, register, walk, time.perf_counter, recorder)
     first_s, opened_s, given_s = lived.looking.frame_s, lived.relay.opened_s, lived.looking.given_s
@@ -166,7 +166,7 @@ class _Walk:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.numbers = walk_up(scene)
+        self.numbers = range(len(scene))
         self._drawn: dict[int, Frame] = {}
 
     def frame(self, number: int) -> Frame | None:
@@ -178,9 +178,9 @@ class _Walk:
 
 
 def a_gallery(kit: Kit, folder: Path) -> Gallery:
-    """A new one, with whoever the demonstration enrols."""
+    """A new one, with everybody who walks up."""
     gallery = Gallery.open(folder, embedder_id=kit.pack.embedder_id)
-    gallery.enroll("walker", Role.ADMIN, templates(kit), now=0.0)
+    gallery.enroll_all([Newcomer(who, Role.ADMIN, templates(kit, who)) for who in WALKERS], now=0.0)
     return gallery
 
 
