@@ -1,11 +1,12 @@
 """The scan in whole numbers answers as the plain one does, whatever the gallery; a million cases are a slow command:
 
-FACEAUTHD_INT8_CASES=1000000 python -m pytest tests/unit/test_gallery_int8.py -k random_and_adversarial
+FACEAUTHD_INT8_CASES=1000000 python -m pytest tests/unit/test_gallery_int8.py -k "random_and_adversarial or plain_scan"
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,45 @@ def test_a_matcher_answers_the_same_with_and_without(monkeypatch: pytest.MonkeyP
         assert before.person_id == now.person_id
         assert (before.score, before.runner_up) == pytest.approx((now.score, now.runner_up), abs=ROUNDING)
     assert len(scans) == len(probes)
+
+
+def crowded(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows by the hundred, their owners, and 25 probes near somebody: five looks a person, rows that nobody owns and that
+    may hold anything, and people who are strangers, or so alike that hundreds may be the nearest."""
+    alike = float(rng.choice((0.0, 0.0, 0.9, 0.999)))
+    common = rng.standard_normal((1, 512))
+    people = units(alike * common + (1 - alike) * rng.standard_normal((100, 512)))
+    rows = units(np.repeat(people, 5, axis=0) + 0.6 * units(rng.standard_normal((500, 512))) * (1 - alike))
+    owners = np.arange(500) // 5 + 1
+    nobody = rng.random(500) < rng.choice((0.0, 0.02, 0.5))
+    owners[nobody] = NOBODY
+    probes = units(rows[rng.integers(0, 500, 25)] + rng.uniform(0, 1.5) * units(rng.standard_normal((25, 512))))
+    rows[nobody] = rng.choice((np.nan, np.inf, 7.0, 0.0), (int(nobody.sum()), 1))
+    return rows, owners, probes
+
+
+def test_with_the_library_the_answers_are_those_of_the_products_own_plain_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Library, limit on candidates and masks as at the door. FACEAUTHD_INT8_CASES=1000000 runs a million probes."""
+    pytest.importorskip("numkong", reason="the extra large-gallery is not installed")
+    candidates, kept = Int8Copy.candidates, Counter[bool]()
+
+    def counted(self: Int8Copy, *given: Any) -> Any:
+        found = candidates(self, *given)
+        kept[found is not None] += 1
+        return found
+
+    monkeypatch.setattr(Int8Copy, "candidates", counted)
+    rng = np.random.default_rng(20261126)
+    for case in range(-(-CASES // 25)):
+        rows, owners, probes = crowded(rng)
+        plain = matched(rows, owners, probes, worth_rows=10**9)
+        for before, now in zip(plain, matched(rows, owners, probes, worth_rows=0), strict=True):
+            assert before is not None
+            assert now is not None
+            assert (now.score, now.runner_up) == pytest.approx((before.score, before.runner_up), abs=ROUNDING), case
+            is_tie = before.score - before.runner_up <= ROUNDING
+            assert now.person_id == before.person_id or is_tie, case
+    assert min(kept[True], kept[False]) > 0.1 * CASES, "both ways are taken"
 
 
 def test_the_library_multiplies_exactly() -> None:
