@@ -1,6 +1,6 @@
 """The scan in whole numbers answers as the plain one does, whatever the gallery; a million cases are a slow command:
 
-FACEAUTHD_INT8_CASES=1000000 python -m pytest tests/unit/test_gallery_int8.py -k "random_and_adversarial or plain_scan"
+FACEAUTHD_INT8_CASES=1000000 python -m pytest tests/unit/test_gallery_int8.py -k "adversarial or plain_scan"
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ def test_a_matcher_answers_the_same_with_and_without(monkeypatch: pytest.MonkeyP
 
 
 def crowded(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows by the hundred, their owners, and 25 probes near somebody: five looks a person, rows that nobody owns and that
-    may hold anything, and people who are strangers, or so alike that hundreds may be the nearest."""
+    """500 rows, their owners, and 25 probes near somebody: five looks a person, rows that nobody owns and that may hold
+    anything, and people who are strangers, or so alike that all of them may be the nearest."""
     alike = float(rng.choice((0.0, 0.0, 0.9, 0.999)))
     common = rng.standard_normal((1, 512))
     people = units(alike * common + (1 - alike) * rng.standard_normal((100, 512)))
