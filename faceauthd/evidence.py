@@ -140,8 +140,7 @@ def weigh(evidence: Evidence, now_s: float, policy: EvidencePolicy, threshold: f
         )
     if not _is_time_to_refuse(looks, now_s, policy):
         return UNDECIDED
-    near = sum(look.score >= threshold for look in looks)
-    reason = Reason.SPOOF if agree else Reason.AMBIGUOUS if 3 * near > len(looks) else Reason.UNKNOWN
+    reason = Reason.SPOOF if agree else Reason.AMBIGUOUS if _is_torn(looks, policy, threshold) else Reason.UNKNOWN
     best = max(look.score for look in looks)
     return Verdict(Finding.REFUSED, reason=reason, score=best, liveness=liveness, looks=len(looks))
 
@@ -150,6 +149,11 @@ def _is_time_to_refuse(looks: tuple[Look, ...], now_s: float, policy: EvidencePo
     """Whether whoever was to be recognised would have been: after enough looks, or, where looks are slow to come, when
     they span most of the window."""
     return len(looks) >= policy.refuse_after_looks or now_s - looks[0].at_s >= 0.75 * policy.window_s
+
+
+def is_hit(look: Look, policy: EvidencePolicy, threshold: float) -> bool:
+    """Whether more looks like this one would have opened the door."""
+    return look.score >= threshold and _margin(look) >= policy.margin and is_live((look,), policy)
 
 
 def is_live(looks: tuple[Look, ...], policy: EvidencePolicy) -> bool:
@@ -209,6 +213,14 @@ def _agreeing(looks: tuple[Look, ...]) -> tuple[Look, ...]:
 def _is_another_close(looks: tuple[Look, ...], agreeing: tuple[Look, ...], threshold: float) -> bool:
     """Whether any look is as close to somebody else as a match has to be."""
     return any(look.score >= threshold for look in looks if look not in agreeing)
+
+
+def _is_torn(looks: tuple[Look, ...], policy: EvidencePolicy, threshold: float) -> bool:
+    """Whether it is a second person who is in the way: many looks are close to somebody, and not to one alone."""
+    near = [look for look in looks if look.score >= threshold]
+    if 3 * len(near) <= len(looks):
+        return False
+    return len({look.person_id for look in near}) > 1 or any(_margin(look) < policy.margin for look in near)
 
 
 def _score(look: Look) -> float:

@@ -1,11 +1,13 @@
 """How strangers who keep trying are slowed down. Pure.
 
-Only refused faces count: an empty room, a passer-by and a look that was not usable never do.
+Only faces that were compared count: an empty room, and a look that was not usable, never do. A face that is refused is
+one attempt. One that goes, or that another takes the place of, before it had its answer counts look for look: as many
+looks as an attempt may have are one refusal, so that swapping faces is no way to have more of them compared.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,15 @@ class LockoutPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """`level` is how many lockouts came one after the other without anybody getting in."""
+    """`level` is how many lockouts came one after the other without anybody getting in.
+
+    `loose` are the times and numbers of looks that were compared and never had an answer.
+    """
 
     refused_at_s: tuple[float, ...] = ()
     level: int = 0
     until_s: float | None = None
+    loose: tuple[tuple[float, int], ...] = ()
 
     def is_on(self, now_s: float) -> bool:
         return self.until_s is not None and now_s < self.until_s
@@ -38,9 +44,25 @@ def refused(lockout: Lockout, now_s: float, policy: LockoutPolicy) -> Lockout:
     """One more refusal; `until_s` is set if it was one too many."""
     recent = (*(at for at in lockout.refused_at_s if now_s - at <= policy.window_s), now_s)
     if len(recent) < policy.refusals:
-        return Lockout(recent, lockout.level, lockout.until_s)
+        return replace(lockout, refused_at_s=recent)
     delay_s = policy.delays_s[min(lockout.level, len(policy.delays_s) - 1)]
     return Lockout((), lockout.level + 1, now_s + delay_s)
+
+
+def broken_off(lockout: Lockout, looks: int, now_s: float, policy: LockoutPolicy) -> Lockout:
+    """So many looks were compared of a face that then was there no more."""
+    recent = tuple(one for one in lockout.loose if now_s - one[0] <= policy.window_s)
+    return replace(lockout, loose=(*recent, (now_s, looks)))
+
+
+def owed(lockout: Lockout, now_s: float, policy: LockoutPolicy, looks_of_an_attempt: int) -> Lockout | None:
+    """The lockout without one attempt's worth of loose looks, which is to be refused; None if they are too few."""
+    recent = tuple(one for one in lockout.loose if now_s - one[0] <= policy.window_s)
+    total = sum(looks for _, looks in recent)
+    if total < looks_of_an_attempt:
+        return None
+    rest = total - looks_of_an_attempt
+    return replace(lockout, loose=((recent[-1][0], rest),) if rest else ())
 
 
 def admitted() -> Lockout:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceauthd.adaptation import MOST, REACH_DEG
-from faceauthd.errors import GalleryRefused
+from faceauthd.errors import GalleryRefused, ModelError
 from faceauthd.gallery import Gallery, Origin
 from faceauthd.gallery.admins import check_one_stays
 from faceauthd.gallery.apart import check_apart
@@ -47,7 +47,8 @@ class Register:
         *,
         looks: int = 1,
     ) -> None:
-        """`looks` is how many an attempt may have. Raises ModelError if the embedder's card has no usable curve."""
+        """`looks` is how many an attempt may have. Raises ModelError if the embedder's card has no usable curve, or no
+        cosine keeps the promise for everybody who is enrolled."""
         self._gallery = gallery
         check_tail(curve, tail)
         self._curve = tuple(curve)
@@ -57,12 +58,12 @@ class Register:
         self._clock = clock
         self._roster: Roster | None = None
         self._seen: dict[int, float] = {}
+        self._threshold_with(0)
 
     @property
     def threshold(self) -> Threshold:
         """The cosine in force."""
-        templates = self._gallery.matcher.templates
-        return threshold_for(self._promise, templates, self._curve, self._tail, looks=self._looks)
+        return self._threshold_with(0)
 
     @property
     def false_accept_rate(self) -> float:
@@ -107,6 +108,7 @@ class Register:
 
     def take_in(self, arrivals: Sequence[Arrival]) -> tuple[Person, ...]:
         """Take in people of another gallery, all of them or nobody. Raises GalleryError."""
+        self._check_promise(sum(len(arrival.entrant.templates) for arrival in arrivals))
         with self._changing():
             return self._gallery.take_in(arrivals)
 
@@ -154,6 +156,7 @@ class Register:
         if is_first and role is Role.GUEST:
             raise GalleryRefused("the first person enrolled is administrator: enrol one, and the guest after them")
         self._check_apart(templates, None)
+        self._check_promise(len(templates))
         with self._changing():
             name = name or self._gallery.next_name()
             role = Role.ADMIN if is_first else role
@@ -172,11 +175,13 @@ class Register:
             check_room(known)
             templates = templates[: room_for(known)]
         self._check_apart(templates, person_id)
+        self._check_promise(len(templates))
         with self._changing():
             return self._gallery.add_templates(person_id, templates, now=self.now(), origin=origin)
 
     def adapt(self, name: str, look: NewTemplate) -> Person:
         """Renew a template of somebody by a look that opened the door. Raises GalleryError."""
+        self._check_promise(1)
         with self._changing():
             person = self._must(name)
             return self._gallery.adapt(person, look, now=self.now(), reach_deg=REACH_DEG, most=MOST)
@@ -228,6 +233,17 @@ class Register:
     def _check_apart(self, templates: Sequence[NewTemplate], whose: int | None) -> None:
         matcher, threshold = self._gallery.matcher, self.threshold.cosine
         check_apart(matcher, templates, threshold, whose, self._gallery.person_by_id)
+
+    def _threshold_with(self, more: int) -> Threshold:
+        templates = self._gallery.matcher.templates + more
+        return threshold_for(self._promise, templates, self._curve, self._tail, looks=self._looks)
+
+    def _check_promise(self, more: int) -> None:
+        """Raise GalleryRefused if no cosine would keep the promise with so many more templates."""
+        try:
+            self._threshold_with(more)
+        except ModelError as error:
+            raise GalleryRefused(str(error)) from error
 
     def _with_seen(self, person: Person) -> Person:
         seen = self._seen.get(person.id)

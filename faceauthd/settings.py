@@ -17,11 +17,7 @@ from faceauthd.vision.eyes import EyeModel
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import LivenessModel
 from faceauthd.vision.pack import ModelPack
-from faceauthd.vision.quality import QualityGauge, QualityLimits
-
-EYES_OPEN = 0.05
-"""P(open) of the more open eye from which a face counts as awake: refuses 1.4 % of LFW looks, whose eyes are nearly all
-open (half of LFW's people, 2026-11-23; the model is weak, see its card in models/README.md)."""
+from faceauthd.vision.quality import EYES_OPEN, QualityGauge, QualityLimits
 
 
 def policy_of(config: Config) -> Policy:

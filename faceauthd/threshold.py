@@ -20,7 +20,10 @@ Curve = Sequence[tuple[float, float]]
 
 
 HIGHEST = 0.999
-"""No threshold is above: a picture compared with itself must still pass, whatever the rounding."""
+"""Whether anybody reaches a threshold above is left to rounding, for a picture compared with itself must still pass.
+A promise that asks for more cannot be kept, and is not quietly made a weaker one."""
+FEWEST_PAIRS = 20
+"""A point of a curve rests on at least so many impostor pairs at or above it: about 22 % standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,19 @@ def check_curve(curve: Curve) -> tuple[tuple[float, float], ...]:
     return points
 
 
+def check_support(curve: Curve, pairs: int) -> None:
+    """Raise ModelError unless so many impostor `pairs` can show each rate of the curve."""
+    rarest = min(fmr for fmr, _ in curve)
+    if not rarest * pairs >= FEWEST_PAIRS * (1 - _ROUNDING):
+        raise ModelError(
+            f"the embedder's impostor curve states FMR {rarest:g} from {pairs:,} pairs, where {rarest * pairs:.2g} are "
+            f"expected above it; it takes {FEWEST_PAIRS}: leave the rare points out, or measure more pairs"
+        )
+
+
+_ROUNDING = 1e-9
+
+
 def check_tail(curve: Curve, tail: Tail | None) -> tuple[tuple[float, float], ...]:
     """The points that the threshold follows: the curve's, then the tail's; where both speak, the stricter.
 
@@ -81,12 +97,19 @@ def threshold_for(
 
     Between points log10(FMR) is linear in the cosine. Beyond the rarest one the slope of the last decade goes on: the
     impostor tail falls faster than that (it is closer to a Gaussian's), so the threshold errs upwards. Whatever lies
-    beyond what was measured is marked as extrapolated. Raises ModelError if the curve or its tail is of no use.
+    beyond what was measured is marked as extrapolated. Raises ModelError if the curve or its tail is of no use, or no
+    cosine keeps the promise.
     """
     points = check_tail(curve, tail)
     rate = promise / (max(1, templates) * max(1, looks))
+    cosine = _cosine_at(math.log10(rate), points)
+    if not cosine <= HIGHEST:
+        raise ModelError(
+            f"this embedder cannot keep a false_accept_rate of {promise:g} with {templates} templates: it would take "
+            f"cosine {cosine:.3f}; use a better embedder, fewer templates, or set decision.false_accept_rate higher"
+        )
     return Threshold(
-        cosine=min(_cosine_at(math.log10(rate), points), HIGHEST),
+        cosine=cosine,
         per_comparison=rate,
         templates=templates,
         looks=looks,

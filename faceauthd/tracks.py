@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from faceauthd.evidence import Evidence, EvidencePolicy, Finding, Verdict, add, weigh
+from faceauthd.evidence import Evidence, EvidencePolicy, Finding, Verdict, add, is_hit, weigh
 from faceauthd.types import Box, Sighting
 
 
@@ -50,6 +50,21 @@ def see(tracks: Tracks, seen: tuple[Sighting, ...], at_s: float, policy: Evidenc
 def forget(tracks: Tracks, now_s: float, after_s: float) -> Tracks:
     """Without the faces that have not been seen for `after_s`."""
     return tuple(track for track in tracks if now_s - track.last_s <= after_s)
+
+
+def broken_off(before: Tracks, after: Tracks, policy: EvidencePolicy, threshold: float) -> int:
+    """How many looks came to nothing: of faces that could have been let in, had no answer yet, and are there no more.
+
+    A face with fewer looks than a verdict takes had no chance, and looks that would have opened the door are those of
+    somebody enrolled who went on.
+    """
+    kept = {track.id: track.evidence.looks for track in after}
+    gone = [
+        track.evidence.looks
+        for track in before
+        if len(track.evidence.looks) >= policy.looks and track.evidence.looks[-1] not in kept.get(track.id, ())
+    ]
+    return sum(not is_hit(look, policy, threshold) for looks in gone for look in looks)
 
 
 def start_again(tracks: Tracks) -> Tracks:

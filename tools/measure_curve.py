@@ -33,12 +33,11 @@ from faceauthd.errors import FaceauthdError
 from faceauthd.evaluation.collection import Collection, collect
 from faceauthd.evaluation.curve import ImpostorScores, LookAlike, impostor_scores
 from faceauthd.evaluation.tail import METHOD, exceedances, fit, interval
+from faceauthd.threshold import FEWEST_PAIRS
 from faceauthd.vision.manifest import checksum_of
 from faceauthd.vision.pack import ModelPack
 
 FMRS = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6]
-FEWEST_PAIRS = 20
-"""A point of the curve rests on at least so many impostor pairs above it: about 22 % standard error."""
 TAIL_OVER_FMR = 1e-4
 """The tail is fitted to what lies above the cosine that this share of all pairs reaches: rare enough that the fit
 hardly depends on the choice (docs/evaluation.md shows it), and still 2,350 pairs of LFW's half."""

@@ -86,17 +86,17 @@ def use(name: NameArgument, config: ConfigFile = None, overrides: configuration.
     loaded = _loaded(config, overrides or ())
     shelf = _shelf(loaded)
     if name == SHIPPED:
-        sha256 = read_manifest(loaded.vision.models_folder / "manifest.yaml")["embedder"].sha256
+        made_by = read_manifest(loaded.vision.models_folder / "manifest.yaml")["embedder"].sha256
     else:
         card = shelf.card(name)
         if card.impostor_curve is None:
             raise ModelError(f"{name}: {NO_CURVE}; add it again with a measured impostor_curve on its card")
         _tried(loaded, shelf.content(name), card)
-        sha256 = card.sha256
+        made_by = card.embedder_id
     shelf.use(None if name == SHIPPED else name)
     printer = _printer()
     printer.line(f"{name} is used from the next start on: sudo systemctl restart faceauthd")
-    printer.line(_to_enrol_again(loaded.gallery.path, sha256))
+    printer.line(_to_enrol_again(loaded.gallery.path, made_by))
 
 
 @app.command()
@@ -159,11 +159,11 @@ def _tried(config: Config, content: bytes, card: EmbedderCard) -> None:
     try_out(pack.embedder, views, card.name)
 
 
-def _to_enrol_again(gallery: Path, sha256: str) -> str:
+def _to_enrol_again(gallery: Path, made_by: str) -> str:
     from faceauthd.gallery import Gallery
 
     try:
-        with Gallery.open(gallery, embedder_id=sha256, read_only=True) as opened:
+        with Gallery.open(gallery, embedder_id=made_by, read_only=True) as opened:
             again = [person.name for person in opened.people() if not person.templates]
     except GalleryError as error:
         return f"Whoever is enrolled must be enrolled again ({error})."

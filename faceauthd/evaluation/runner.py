@@ -14,6 +14,7 @@ from faceauthd.evaluation.verification import accuracy_over_folds, tar_at_fmr, t
 from faceauthd.picture import load_picture
 from faceauthd.vision.detect import Detector
 from faceauthd.vision.embed import SIZE, Embedder
+from faceauthd.vision.eyes import EyeModel
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.quality import QualityGauge
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from faceauthd.evaluation.pairs import Pair
-    from faceauthd.types import Box, Picture, Vector
+    from faceauthd.types import Box, Picture, Quality, Vector
     from faceauthd.vision.pack import ModelPack
 
     Progress = Callable[[Sequence[str]], Iterable[str]]
@@ -62,6 +63,7 @@ class FaceReader:
         self._landmarker = Landmarker(pack.landmarks)
         self._embedder = Embedder(pack.embedder)
         self._view = pack.view
+        self._eyes = EyeModel(pack.eyes)
         self._gauge = QualityGauge()
 
     def read(self, picture: Picture) -> Vector | None:
@@ -74,8 +76,12 @@ class FaceReader:
         found = self._located(picture)
         if found is None:
             return None
-        quality = self._gauge.judge(picture, *found)
-        return self._embedded(picture, found[1]), quality.score
+        return self._embedded(picture, found[1]), self._judged(picture, *found).score
+
+    def _judged(self, picture: Picture, box: Box, landmarks: NDArray[np.float32]) -> Quality:
+        """As at the door, eyes included."""
+        lids = self._eyes.openness(picture, landmarks[np.newaxis])[0]
+        return self._gauge.judge(picture, box, landmarks, float(lids.max()))
 
     def _located(self, picture: Picture) -> tuple[Box, NDArray[np.float32]] | None:
         box = subject_of(picture, self._detector)

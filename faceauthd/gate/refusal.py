@@ -38,6 +38,15 @@ def count(gate: Gate, told: Event, tick: Tick, policy: Policy, *, shows: bool = 
     return enter(gate, Mode.REFUSED, tick.now_s, until_s=until_s, reason=told.reason), (told, *alarm)
 
 
+def settle(gate: Gate, tick: Tick, policy: Policy) -> Step:
+    """Refuse whoever let one face after another be compared and took it away before it had its answer."""
+    lockout = lockouts.owed(gate.lockout, tick.now_s, policy.lockout, policy.evidence.refuse_after_looks)
+    if lockout is None:
+        return gate, ()
+    told = Event(EventKind.REFUSED, tick.now_s, reason=Reason.UNKNOWN, detail="faces went before they had an answer")
+    return count(replace(gate, lockout=lockout), told, tick, policy)
+
+
 def _suspect(gate: Gate, told: Event, tick: Tick, policy: Policy) -> Step:
     if told.reason is not Reason.SPOOF:
         return gate, ()

@@ -10,7 +10,7 @@ from faceauthd.gate import verify
 from faceauthd.gate.enrolling import enroll
 from faceauthd.gate.entry import follow, receive
 from faceauthd.gate.hints import hint_of
-from faceauthd.gate.refusal import count, said
+from faceauthd.gate.refusal import count, said, settle
 from faceauthd.gate.state import Entry, Gate, Mode, Policy, Step, Tick, enter
 from faceauthd.gate.vouching import vouch
 from faceauthd.tracks import TrackState
@@ -37,8 +37,10 @@ def _admit(gate: Gate, tick: Tick, policy: Policy) -> Step:
     where entry takes a press, nobody who did not press is judged."""
     if not tick.roster.people or (_waits_for_press(gate, tick, policy) and gate.verification is None):
         return _come_and_go(gate, tick, policy), ()
-    gate, told = follow(gate, tick, policy)
+    gate, told = settle(gate, tick, policy)
     events: list[Event] = list(told)
+    gate, told = follow(gate, tick, policy)
+    events.extend(told)
     for track, verdict in faces.verdicts(gate.tracks, tick.now_s, policy.evidence, tick.roster.threshold):
         if gate.mode is Mode.LOCKED_OUT:
             break

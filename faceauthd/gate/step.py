@@ -19,7 +19,11 @@ def step(gate: Gate, tick: Tick, policy: Policy) -> Step:
     """The gate after one tick. What broke comes first, then time, then what was asked, then what was seen."""
     before = gate
     events: list[Event] = []
-    for part in (_health, _expire, hear, _see, decide, watch):
+    for part in (_health, _expire, hear, _see):
+        gate, said = part(gate, tick, policy)
+        events.extend(said)
+    gate = _count_broken_off(before, gate, tick, policy)
+    for part in (decide, watch):
         gate, said = part(gate, tick, policy)
         events.extend(said)
     events.extend(unanswered(before, gate, tuple(events), tick))
@@ -67,6 +71,16 @@ def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
     if gate.mode is Mode.VOUCHING:
         return give_up_enrolling(gate, tick, policy, "no administrator vouched in time")
     return rest(gate, now_s), ()
+
+
+def _count_broken_off(before: Gate, gate: Gate, tick: Tick, policy: Policy) -> Gate:
+    """Looks that were compared, and whose face is gone, are remembered until `refusal.settle` counts them."""
+    if gate.mode in (Mode.LOCKED_OUT, Mode.FAULT) or not tick.roster.people:
+        return gate
+    looks = faces.broken_off(before.tracks, gate.tracks, policy.evidence, tick.roster.threshold)
+    if not looks:
+        return gate
+    return replace(gate, lockout=lockouts.broken_off(gate.lockout, looks, tick.now_s, policy.lockout))
 
 
 def _see(gate: Gate, tick: Tick, policy: Policy) -> Step:

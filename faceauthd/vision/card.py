@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +76,12 @@ class EmbedderCard:
     licence: str
     origin: str
     impostor_curve: ImpostorCurve | None
+
+    @property
+    def embedder_id(self) -> str:
+        """What its templates are known by: the file's hash and the recipe. Other pixels make other embeddings."""
+        said = json.dumps({"model": self.sha256, **asdict(self.recipe)}, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 def read_card(path: Path) -> tuple[EmbedderCard, dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceauthd.errors import ModelError
-from faceauthd.threshold import Tail, Threshold, check_tail, threshold_for
+from faceauthd.threshold import Tail, Threshold, check_support, check_tail, threshold_for
 from faceauthd.yamlfile import YamlError, load_yaml
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def curve_of(entry: dict[str, Any]) -> ImpostorCurve:
     """The curve of a card. Raises ModelError, KeyError, TypeError or ValueError."""
     points, tail = _numbers(entry)
     check_tail(points, tail)
+    check_support(points, int(entry["pairs"]))
     if "crc32" in entry and entry["crc32"] != checksum_of(entry):
         raise ModelError("the impostor curve's checksum is wrong: it is damaged; restore the manifest from the release")
     return ImpostorCurve(points, str(entry["data"]), str(entry["date"]), int(entry["pairs"]), tail)

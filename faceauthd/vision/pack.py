@@ -81,7 +81,8 @@ class ModelPack:
     liveness: OnnxNet
     eyes: OnnxNet
     embedder_id: str
-    """SHA-256 of the embedder's file: templates of another one are never compared."""
+    """SHA-256 of the shipped embedder's file, or of an added one's file and recipe: templates of another are never
+    compared."""
     impostor_curve: ImpostorCurve | None
     view: Callable[[Picture, NDArray[np.float32]], Picture] = aligned_crop
     """From a picture and its 68 landmarks to what the embedder is shown."""
@@ -117,7 +118,7 @@ class ModelPack:
         return replace(
             self,
             embedder=ForeignNet(_RawSession(session, card), card),
-            embedder_id=hashlib.sha256(content).hexdigest(),
+            embedder_id=replace(card, sha256=hashlib.sha256(content).hexdigest()).embedder_id,
             impostor_curve=card.impostor_curve,
             view=Viewing(card.recipe),
         )

@@ -111,9 +111,9 @@ class Shelf:
 
 
 def embedder_id(models: Path, shelf: Path) -> str:
-    """SHA-256 of the embedder in use: what its templates are known by. Raises ModelError."""
+    """What the templates of the embedder in use are known by. Raises ModelError."""
     name = Shelf(shelf).in_use()
-    return Shelf(shelf).card(name).sha256 if name else read_manifest(models / "manifest.yaml")["embedder"].sha256
+    return Shelf(shelf).card(name).embedder_id if name else read_manifest(models / "manifest.yaml")["embedder"].sha256
 
 
 def _put(path: Path, content: bytes) -> None:

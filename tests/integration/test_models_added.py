@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ SIDE, DIMENSIONS = 32, 24
 CURVE: dict[str, Any] = {
     "data": "made up here",
     "date": "2026-11-24",
-    "pairs": 1000,
+    "pairs": 200_000,
     "points": [{"fmr": 1e-2, "cosine": 0.3}, {"fmr": 1e-4, "cosine": 0.5}],
 }
 CARD: dict[str, Any] = {
@@ -112,7 +113,7 @@ def test_an_embedder_is_added_chosen_used_and_removed(tmp_path: Path, run: Run, 
     assert run("check")[1] == "tiny: good\n"
 
     pack = ModelPack.open(shipped("models"), embedders=shelf)
-    assert pack.embedder_id == Shelf(shelf).card("tiny").sha256 == embedder_id(shipped("models"), shelf)
+    assert pack.embedder_id == Shelf(shelf).card("tiny").embedder_id == embedder_id(shipped("models"), shelf)
     probe = FaceReader(pack).read(load_picture(shipped("faces") / "astronaut.jpg"))
     assert probe is not None
     assert probe.shape == (512,)
@@ -126,6 +127,31 @@ def test_an_embedder_is_added_chosen_used_and_removed(tmp_path: Path, run: Run, 
     )
     assert run("remove", "tiny")[0] == 0
     assert Shelf(shelf).names() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"colours": "BGR"},
+        {"mean": [0, 0, 0]},
+        {"deviation": [255, 255, 255]},
+        {"input": "aligned-face"},
+    ],
+)
+def test_the_same_file_shown_other_pixels_is_another_embedder(change: dict[str, Any]) -> None:
+    """Its embeddings are others, and templates of the one must never be compared with probes of the other."""
+    pack = ModelPack.open(shipped("models"))
+    as_it_was, changed = (pack.with_embedder(model(), card_of(card)) for card in (CARD, CARD | change))
+    assert changed.embedder_id != as_it_was.embedder_id
+    assert pack.with_embedder(model(), card_of(CARD | {"licence": "other words"})).embedder_id == as_it_was.embedder_id
+
+
+def test_the_shipped_embedder_is_known_by_its_file_alone() -> None:
+    """Galleries of every release with this file stay valid."""
+    assert (
+        ModelPack.open(shipped("models")).embedder_id
+        == sha256((shipped("models") / "embedder.onnx").read_bytes()).hexdigest()
+    )
 
 
 def test_without_a_curve_it_is_not_to_be_used(tmp_path: Path, run: Run, add: Run) -> None:
@@ -164,6 +190,7 @@ def test_without_a_curve_it_is_not_to_be_used(tmp_path: Path, run: Run, add: Run
         (model(), {"licence": ""}, "licence: is missing"),
         (model(), {"colour": "RGB"}, "there is no key 'colour'"),
         (model(), {"impostor_curve": {"points": []}}, "no impostor curve"),
+        (model(), {"impostor_curve": CURVE | {"pairs": 10}}, "states FMR 0.0001 from 10 pairs"),
         (
             model(),
             {"impostor_curve": CURVE | {"points": [*CURVE["points"], {"fmr": 1e-3, "cosine": 0.9}]}},

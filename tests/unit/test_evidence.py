@@ -83,6 +83,13 @@ def test_two_people_who_are_equally_close_are_ambiguous() -> None:
     assert judged([sighting(person=7, score=0.70, runner_up=0.66)] * 6).reason is Reason.AMBIGUOUS
 
 
+def test_one_person_alone_is_never_ambiguous() -> None:
+    """Half of the looks reach the threshold and their mean does not: no second person is in the way."""
+    near, far = sighting(person=7, score=0.6, runner_up=-1.0), sighting(person=7, score=0.2, runner_up=-1.0)
+    assert judged([near, far] * 3).reason is Reason.UNKNOWN
+    assert judged([sighting(person=7, score=0.6, runner_up=0.58), far] * 3).reason is Reason.AMBIGUOUS
+
+
 def test_below_the_threshold_is_unknown_and_only_after_enough_looks() -> None:
     stranger = sighting(person=7, score=0.49)
     assert judged([stranger] * 5).finding is Finding.UNDECIDED

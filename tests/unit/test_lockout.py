@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faceauthd.lockout import Lockout, LockoutPolicy, admitted, ended, refused
+from faceauthd.lockout import Lockout, LockoutPolicy, admitted, broken_off, ended, owed, refused
 
 POLICY = LockoutPolicy(refusals=3, window_s=60, delays_s=(30, 300))
 
@@ -37,3 +37,13 @@ def test_delays_rise_and_the_last_repeats() -> None:
 
 def test_somebody_admitted_wipes_the_slate() -> None:
     assert admitted() == Lockout()
+
+
+def test_looks_without_an_answer_add_up_to_a_refusal_and_grow_old() -> None:
+    loose = broken_off(Lockout(), 5, 0.0, POLICY)
+    assert owed(loose, 1.0, POLICY, 8) is None
+    loose = broken_off(loose, 5, 2.0, POLICY)
+    assert owed(loose, 2.0, POLICY, 8) == Lockout(loose=((2.0, 2),))
+    assert owed(loose, 60.0, POLICY, 10) == Lockout()
+    assert owed(loose, 60.001, POLICY, 8) is None, "the first five are too long ago"
+    assert refused(loose, 3.0, POLICY).loose == loose.loose

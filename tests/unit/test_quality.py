@@ -82,7 +82,9 @@ def test_closed_eyes_count_only_where_they_are_known() -> None:
     assert judged(textured(), eyes=0.01).reasons == (Reason.EYES_CLOSED,)
     assert judged(textured(), eyes=0.06).reasons == ()
     assert judged(textured(), eyes=None).reasons == ()
-    assert QualityGauge().judge(textured(), BOX, landmarks(), 0.0).reasons == ()
+    indifferent = QualityGauge(QualityLimits(min_eyes_open=0.0))
+    assert indifferent.judge(textured(), BOX, landmarks(), 0.0).reasons == ()
+    assert QualityGauge().judge(textured(), BOX, landmarks(), 0.0).reasons == (Reason.EYES_CLOSED,), "as at the door"
 
 
 def test_a_face_at_the_pictures_edge_is_cut_off() -> None:

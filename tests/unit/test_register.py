@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceauthd.errors import GalleryRefused
+from faceauthd.errors import GalleryRefused, ModelError
 from faceauthd.gallery import Gallery
 from faceauthd.gallery.admins import check_one_stays, is_lasting
 from faceauthd.register import MOST_TEMPLATES, Register
@@ -162,6 +162,24 @@ def test_more_templates_raise_the_threshold_at_once(register: Register) -> None:
     assert after.threshold > before.threshold
     with pytest.raises(GalleryRefused, match="nobody"):
         register.improve(99, templates(8, 1))
+
+
+def test_a_gallery_for_which_no_cosine_keeps_the_promise_is_no_door(register: Register, tmp_path: Path) -> None:
+    """Neither at the start, nor by enrolling one more; before, the threshold was quietly held at 0.999."""
+    weak = [(1e-2, 0.9), (1e-3, 0.97)]  # 0.07 a decade: 1e-3 shared by two is 0.991, by three 1.003
+    with Gallery.open(tmp_path / "other", embedder_id=EMBEDDER, first_capacity=8) as gallery:
+        tight = Register(gallery, weak, 1e-3, CLOCK)
+        tight.enroll("ann", Role.ADMIN, templates(1, 2))
+        for more in (
+            lambda: tight.enroll("ben", Role.MEMBER, templates(2, 1)),
+            lambda: tight.improve(1, templates(1, 1)),
+            lambda: tight.adapt("ann", templates(1, 1)[0]),
+        ):
+            with pytest.raises(GalleryRefused, match=r"cannot keep a false_accept_rate of 0\.001 with 3 templates"):
+                more()
+        assert tight.threshold.templates == 2
+        with pytest.raises(ModelError, match="cannot keep"):
+            Register(gallery, weak, 1e-4, CLOCK)
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "x" * 500])

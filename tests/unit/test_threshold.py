@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faceauthd.errors import ModelError
-from faceauthd.threshold import Tail, check_curve, check_tail, threshold_for
+from faceauthd.threshold import Tail, check_curve, check_support, check_tail, threshold_for
 
 CURVE = [(1e-2, 0.24), (1e-3, 0.34), (1e-4, 0.42), (1e-5, 0.48)]
 TAIL = Tail(((1e-5, 0.50), (1e-6, 0.58), (1e-8, 0.72)))
@@ -40,6 +40,21 @@ def test_more_templates_or_a_stricter_promise_never_lower_it() -> None:
     cosines = [threshold_for(1e-4, n, CURVE).cosine for n in (1, 2, 5, 50, 1000, 100_000)]
     assert cosines == sorted(cosines)
     assert cosines[-1] <= 0.999
+
+
+def test_a_promise_that_no_cosine_keeps_is_refused_and_not_made_a_weaker_one() -> None:
+    """CURVE gains 0.06 a decade: at 1e-13 it would take 0.96, at 1e-14 more than a picture has with itself."""
+    assert threshold_for(1e-13, 1, CURVE).cosine == pytest.approx(0.96)
+    with pytest.raises(ModelError, match="cannot keep a false_accept_rate of 1e-07 with 10000000 templates"):
+        threshold_for(1e-7, 10_000_000, CURVE)
+
+
+def test_a_curve_states_no_rate_that_its_pairs_cannot_show() -> None:
+    check_support(CURVE, 2_000_000)
+    with pytest.raises(ModelError, match="states FMR 1e-05 from 1,999,000 pairs"):
+        check_support(CURVE, 1_999_000)
+    with pytest.raises(ModelError, match="it takes 20"):
+        check_support([(1e-2, 0.3), (1e-12, 0.5)], 10)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +96,7 @@ def test_what_the_tail_gives_is_marked_as_extrapolated() -> None:
 
 
 def test_with_a_tail_too_a_stricter_promise_never_lowers_it() -> None:
-    cosines = [threshold_for(10 ** (-step / 4), 1, CURVE, TAIL).cosine for step in range(60)]
+    cosines = [threshold_for(10 ** (-step / 4), 1, CURVE, TAIL).cosine for step in range(45)]
     assert cosines == sorted(cosines)
 
 
