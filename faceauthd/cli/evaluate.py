@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import datetime
 import shlex
-from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from faceauthd.cli.progress import progress
 from faceauthd.config.deciding import Decision
+from faceauthd.config.inputs import Vision
 from faceauthd.errors import FaceauthdError
 from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.findings import Circumstances, report_of
 from faceauthd.evaluation.pairs import read_pairs
 from faceauthd.evaluation.report import make_folder, write_report
+from faceauthd.evaluation.robustness import Row, one_pair_each, rows_of, try_out
+from faceauthd.evaluation.robustness_table import as_json, as_lines
 from faceauthd.evaluation.runner import FMRS, FaceReader, Verification, measure
 from faceauthd.resources import shipped
+from faceauthd.vision.card import SHIPPED
+from faceauthd.vision.manifest import ImpostorCurve
 from faceauthd.vision.pack import ModelPack
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+from faceauthd.vision.shelf import Shelf
 
 BAD_INPUT = 2
+ONE_PERSON = 5
+"""Templates of the smallest gallery: one person, as enrolment leaves them."""
 EXAMPLES = """\
 Measures verification on labelled pairs of pictures, through the very stages that decide at the door.
 
@@ -39,7 +42,9 @@ Examples:
 
     faceauthd evaluate --images faces/ --pairs pairs.csv --json > figures.json
 
-    faceauthd evaluate --images faces/ --pairs pairs.csv --report report/
+    faceauthd evaluate --images faces/ --pairs pairs.csv --report report/ --robustness 100
+
+    faceauthd evaluate --images faces/ --pairs pairs.csv --embedder my-embedder
 """
 
 
@@ -51,6 +56,14 @@ def evaluate(
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder to write a page with curves and tables to.")] = None,
     with_images: Annotated[bool, typer.Option("--with-images", help="Show the hardest pairs' pictures too.")] = False,
+    robustness: Annotated[
+        int | None,
+        typer.Option("--robustness", min=1, metavar="PEOPLE", help="Try so many people under bad conditions too."),
+    ] = None,
+    embedder: Annotated[
+        str | None, typer.Option("--embedder", metavar="NAME", help="One that was added; the shipped one if not given.")
+    ] = None,
+    embedders: Annotated[Path | None, typer.Option(help="Folder of the added ones; the installed one's.")] = None,
 ) -> int:
     """Print the figures; 0 if they could be measured, 2 if the input is at fault."""
     try:
@@ -59,27 +72,59 @@ def evaluate(
         if report is not None:
             make_folder(report)
         labelled = read_pairs(pairs)
-        pack = ModelPack.open(models or shipped("models"), threads=threads)
-        with _progress(is_shown=not json) as progress:
-            found = measure(images, labelled, FaceReader(pack), progress)
+        pack = opened(models, threads, embedder, embedders)
+        with progress("embedding", is_shown=not json) as passing:
+            found = measure(images, labelled, FaceReader(pack), passing)
+        rows: list[Row] = []
+        if robustness is not None:
+            chosen = one_pair_each(labelled, robustness)
+            with progress("making it worse", is_shown=not json) as passing:
+                trials = try_out(images, chosen, pack, passing)
+            rows = rows_of(trials, cosine_in_force(pack.impostor_curve))
         if report is not None:
-            about = _circumstances(images, pairs, report, with_images)
-            written = report_of(found, labelled, pack.impostor_curve, about, with_images=with_images)
+            about = _circumstances(images, pairs, report, with_images, robustness)
+            written = report_of(found, labelled, pack.impostor_curve, about, with_images=with_images, robustness=rows)
             typer.echo(f"report: {write_report(report, written)}", err=True)
     except FaceauthdError as error:
         typer.echo(f"faceauthd evaluate: {error}", err=True)
         return BAD_INPUT
-    typer.echo(dumps(_as_json(found)) if json else _as_text(found))
+    if json:
+        typer.echo(dumps(_as_json(found) | ({"robustness": as_json(rows)} if rows else {})))
+    else:
+        typer.echo("\n".join([_as_text(found), *as_lines(rows)]))
     return 0
 
 
-def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool) -> Circumstances:
+def opened(models: Path | None, threads: int, embedder: str | None, embedders: Path | None) -> ModelPack:
+    """The shipped pack, or with the added `embedder` in it. Raises ModelError."""
+    pack = ModelPack.open(models or shipped("models"), threads=threads)
+    if embedder in (None, SHIPPED):
+        return pack
+    shelf = Shelf(embedders or Vision().embedders)
+    return pack.with_embedder(shelf.content(embedder), shelf.card(embedder), threads=threads)
+
+
+def cosine_in_force(curve: ImpostorCurve | None) -> float:
+    """The threshold of the default promise for one person's templates. Raises EvaluationError without a curve."""
+    if curve is None:
+        raise EvaluationError("the embedder's card has no impostor curve, so there is no threshold; measure it first")
+    decision = Decision()
+    return curve.threshold_for(decision.false_accept_rate, ONE_PERSON, decision.refuse_after_looks).cosine
+
+
+def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool, robustness: int | None) -> Circumstances:
     given = ["faceauthd", "evaluate", "--images", str(images), "--pairs", str(pairs), "--report", str(report)]
     return Circumstances(
         images=images,
         pairs=pairs,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        command=shlex.join([*given, *(["--with-images"] if with_images else [])]),
+        command=shlex.join(
+            [
+                *given,
+                *(["--with-images"] if with_images else []),
+                *(["--robustness", str(robustness)] if robustness is not None else []),
+            ]
+        ),
         promise=Decision().false_accept_rate,
         looks=Decision().refuse_after_looks,
     )
@@ -118,12 +163,3 @@ def _as_text(found: Verification) -> str:
 
 def _some(names: list[str]) -> str:
     return f"  ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" if names else ""
-
-
-@contextmanager
-def _progress(*, is_shown: bool) -> Iterator[Callable[[Sequence[str]], Iterable[str]]]:
-    """Passes names on with a bar on stderr; silently where nobody looks."""
-    console = Console(stderr=True)
-    columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not (is_shown and console.is_terminal)) as bar:
-        yield lambda names: bar.track(names)

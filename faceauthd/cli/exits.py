@@ -16,6 +16,7 @@ from faceauthd.errors import (
     PictureError,
     SceneError,
 )
+from faceauthd.evaluation.errors import EvaluationError
 
 
 class ExitCode(enum.IntEnum):
@@ -67,6 +68,7 @@ _BY_ERROR: tuple[tuple[type[FaceauthdError], ExitCode], ...] = (
     (BundleError, ExitCode.USAGE),
     (SceneError, ExitCode.USAGE),
     (BenchError, ExitCode.USAGE),
+    (EvaluationError, ExitCode.USAGE),
 )
 
 

@@ -21,6 +21,16 @@ ConfigFile = Annotated[
 ]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 NO_CURVE = "it has no impostor curve, so no promise can be kept and the door refuses to run with it"
+Images = Annotated[
+    Path | None,
+    typer.Option(
+        "--images", metavar="DIR", help="Measure its curve on these pictures: a folder with one folder for each person."
+    ),
+]
+OnePerson = Annotated[
+    Path | None, typer.Option("--one-person", metavar="CSV", help="Names that are one person: columns a, b and why.")
+]
+Data = Annotated[str | None, typer.Option("--data", help="What the pictures are, for the card [default: the folder].")]
 
 app = typer.Typer(
     name="models",
@@ -34,6 +44,9 @@ app = typer.Typer(
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.onnx", show_default=False)],
     card: Annotated[Path, typer.Option("--card", metavar="CARD.yaml", help="What it takes and gives.")],
+    images: Images = None,
+    one_person: OnePerson = None,
+    data: Data = None,
     config: ConfigFile = None,
     overrides: configuration.Overrides = None,
 ) -> None:
@@ -41,24 +54,49 @@ def add(
 
     \b
     Example:
-        sudo faceauthd models add my-embedder.onnx --card my-embedder.yaml
+        sudo faceauthd models add my-embedder.onnx --card my-embedder.yaml --images faces/
     """
     from faceauthd.vision.card import read_card
     from faceauthd.vision.foreign import MOST_BYTES
 
     loaded = _loaded(config, overrides or ())
-    known, data = read_card(card)
+    known, card_data = read_card(card)
     try:
         with file.open("rb") as source:
             content = source.read(MOST_BYTES + 1)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror}; give the model's file") from error
     _tried(loaded, content, known)
-    target = _shelf(loaded).add(content, data)
+    target = _shelf(loaded).add(content, card_data)
     printer = _printer()
     printer.line(f"Added {known.name} in {target}; choose it with: faceauthd models use {known.name}")
-    if known.impostor_curve is None:
-        printer.note(f"faceauthd: {NO_CURVE}; put a measured impostor_curve on its card and add it again")
+    if images is not None:
+        _measure(loaded, known.name, images, one_person, data)
+    elif known.impostor_curve is None:
+        printer.note(f"faceauthd: {NO_CURVE}; {_to_measure(known.name)}")
+
+
+@app.command()
+def measure(
+    name: NameArgument,
+    images: Annotated[
+        Path, typer.Option("--images", metavar="DIR", help="A folder with one folder for each person, 120 or more.")
+    ],
+    one_person: OnePerson = None,
+    data: Data = None,
+    config: ConfigFile = None,
+    overrides: configuration.Overrides = None,
+) -> None:
+    """Measure an added embedder's impostor curve, and write it on its card.
+
+    Every picture is compared with every picture of somebody else: the more people, the stricter a promise can be
+    measured instead of extrapolated. docs/evaluation.md says how, and what the curve does not prove.
+
+    \b
+    Example:
+        sudo faceauthd models measure my-embedder --images faces/ --data "staff photographs, 2026"
+    """
+    _measure(_loaded(config, overrides or ()), name, images, one_person, data)
 
 
 @app.command(name="list")
@@ -90,7 +128,7 @@ def use(name: NameArgument, config: ConfigFile = None, overrides: configuration.
     else:
         card = shelf.card(name)
         if card.impostor_curve is None:
-            raise ModelError(f"{name}: {NO_CURVE}; add it again with a measured impostor_curve on its card")
+            raise ModelError(f"{name}: {NO_CURVE}; {_to_measure(name)}")
         _tried(loaded, shelf.content(name), card)
         made_by = card.embedder_id
     shelf.use(None if name == SHIPPED else name)
@@ -122,6 +160,29 @@ def _printer() -> Printer:
     from faceauthd.cli.render import Printer
 
     return Printer()
+
+
+def _measure(config: Config, name: str, images: Path, one_person: Path | None, data: str | None) -> None:
+    """Raises EvaluationError, ModelError, PictureError; then the card is as it was."""
+    from faceauthd.cli.progress import progress
+    from faceauthd.evaluation.card_curve import as_text, measured_curve
+    from faceauthd.evaluation.collection import collect
+    from faceauthd.vision.pack import ModelPack
+
+    shelf = _shelf(config)
+    card = shelf.card(name)
+    pack = ModelPack.open(config.vision.models_folder).with_embedder(shelf.content(name), card)
+    with progress("embedding") as passing:
+        found = collect(images, pack, passing)
+    report = measured_curve(found, data or images.resolve().name, one_person)
+    shelf.set_curve(name, report["curve"])
+    printer = _printer()
+    printer.line(as_text(report))
+    printer.line(f"The curve is on the card of {name}; choose it with: faceauthd models use {name}")
+
+
+def _to_measure(name: str) -> str:
+    return f"measure it: sudo faceauthd models measure {name} --images DIR"
 
 
 def _loaded(config: Path | None, overrides: tuple[str, ...] | list[str]) -> Config:

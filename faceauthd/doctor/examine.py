@@ -39,7 +39,7 @@ def examine(config: Config, daemon: Daemon, host: Host, factory: Callable[[], Fa
         ),
         *panel.check_relay(config),
         models,
-        *stores.check_gallery(folder, pack.embedder_id if pack else None),
+        *stores.check_gallery(folder, pack.embedder_id if pack else None, _promise(config, pack)),
         stores.check_rights(folder),
         stores.check_socket(config.control.socket, daemon.is_running),
         panel.check_group(host.groups_of("faceauthd"), config),
@@ -48,6 +48,14 @@ def examine(config: Config, daemon: Daemon, host: Host, factory: Callable[[], Fa
         *(finding for finding in board if finding is not None),
         machine.check_journal(host, config.log.journal),
     ]
+
+
+def _promise(config: Config, pack: ModelPack | None) -> Callable[[int], object]:
+    """What asks for the threshold of so many templates, which raises ModelError if none keeps the promise."""
+    curve, decision = pack.impostor_curve if pack else None, config.decision
+    if curve is None:
+        return lambda _: None  # which the check of the models has said
+    return lambda templates: curve.threshold_for(decision.false_accept_rate, templates, decision.refuse_after_looks)
 
 
 def _camera(config: Config, daemon: Daemon, pack: ModelPack | None) -> Finding:

@@ -30,8 +30,13 @@ def check_models(
     return good("models", f"five models in {folder}, hashes and shapes as the manifest states"), pack
 
 
-def check_gallery(folder: Path, embedder_id: str | None) -> list[Finding]:
-    """Read it without lock or change: what a start would mend, and templates that are not compared."""
+def check_gallery(
+    folder: Path, embedder_id: str | None, promise: Callable[[int], object] = lambda _: None
+) -> list[Finding]:
+    """Read it without lock or change: what a start would mend, and templates that are not compared.
+
+    `promise` raises ModelError if no threshold keeps it with so many templates: then faceauthd does not start.
+    """
     if not (folder / "people.sqlite3").exists():
         return [warning("gallery", f"{folder} holds nobody yet", "press the button, or `sudo faceauthctl enroll NAME`")]
     repairs: list[str] = []
@@ -49,6 +54,10 @@ def check_gallery(folder: Path, embedder_id: str | None) -> list[Finding]:
         remedy = "remove the people `faceauthctl people` marks, and enrol them again"
         found.append(warning("gallery", f"{quarantined} damaged templates are set aside", remedy))
     templates = sum(person.templates for person in people)
+    try:
+        promise(templates)
+    except ModelError as error:
+        found.append(from_error("gallery", error))
     return found or [good("gallery", f"people: {len(people)}, templates: {templates}")]
 
 

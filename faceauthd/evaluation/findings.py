@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from faceauthd.errors import ModelError
 from faceauthd.evaluation.charts import det_chart, roc_chart, score_chart
 from faceauthd.evaluation.det import error_curve, units_of
 from faceauthd.evaluation.errors import EvaluationError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faceauthd.evaluation.pairs import Pair
+    from faceauthd.evaluation.robustness import Row
     from faceauthd.evaluation.runner import Verification
     from faceauthd.vision.manifest import ImpostorCurve
 
@@ -45,6 +47,7 @@ def report_of(
     about: Circumstances,
     *,
     with_images: bool,
+    robustness: Sequence[Row] = (),
 ) -> Report:
     """The report of `found`, measured on `pairs`. Raises EvaluationError without a `curve`, PictureError."""
     if curve is None:
@@ -52,7 +55,8 @@ def report_of(
             "the embedder's card has no impostor curve, so there is no threshold to report; measure one for it"
         )
     same = np.array([pair.same for pair in pairs])
-    thresholds = tuple(_in_force(curve, about, count, found.scores[same]) for count in GALLERIES)
+    in_force = (_in_force(curve, about, count, found.scores[same]) for count in GALLERIES)
+    thresholds = tuple(row for row in in_force if row is not None)
     errors = error_curve(found.scores, same, units_of(pairs))
     low, high = hardest(found.scores, pairs, same=True), hardest(found.scores, pairs, same=False)
     shown = sorted({name for pair in (*low, *high) for name in (pair.a, pair.b)}) if with_images else []
@@ -72,11 +76,16 @@ def report_of(
         lowest_genuine=low,
         highest_impostor=high,
         thumbnails={name: thumbnail(about.images / name) for name in shown},
+        robustness=tuple(robustness),
     )
 
 
-def _in_force(curve: ImpostorCurve, about: Circumstances, templates: int, genuine: np.ndarray) -> InForce:
-    threshold = curve.threshold_for(about.promise, templates, about.looks)
+def _in_force(curve: ImpostorCurve, about: Circumstances, templates: int, genuine: np.ndarray) -> InForce | None:
+    """None where no cosine keeps the promise: a weak embedder, or a large gallery."""
+    try:
+        threshold = curve.threshold_for(about.promise, templates, about.looks)
+    except ModelError:
+        return None
     return InForce(
         templates=templates,
         cosine=threshold.cosine,

@@ -7,12 +7,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.evaluation.robustness_table import as_html as robustness_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from faceauthd.evaluation.hardest import HardPair
+    from faceauthd.evaluation.robustness import Row
 
 PAGE = "index.html"
 STYLE = """\
@@ -60,6 +62,7 @@ class Report:
     lowest_genuine: Sequence[HardPair]
     highest_impostor: Sequence[HardPair]
     thumbnails: Mapping[str, str] = field(default_factory=dict)
+    robustness: Sequence[Row] = ()
 
 
 def make_folder(folder: Path) -> None:
@@ -92,6 +95,7 @@ def as_html(report: Report) -> str:
         _section("Figures", _facts(report.figures)),
         f'<div class="charts">{"".join(report.charts.values())}</div>',
         _section("The threshold in force", _thresholds(report)),
+        *([_section("Under bad conditions", _robustness(report))] if report.robustness else []),
         _section("Hardest pairs of one person", _pairs(report.lowest_genuine, report.thumbnails)),
         _section("Hardest pairs of two people", _pairs(report.highest_impostor, report.thumbnails)),
         _section("What this does not prove", "<ul>" + "".join(f"<li>{escape(item)}" for item in UNPROVEN) + "</ul>"),
@@ -122,6 +126,16 @@ def _thresholds(report: Report) -> str:
         f"size of the gallery. It follows from the embedder's own curve, not from these pairs.</p>"
         f"<table><tr><th class=n>templates<th class=n>FMR of one comparison<th class=n>cosine<th class=n>"
         f"of these genuine pairs below<th>curve{rows}</table>"
+    )
+
+
+def _robustness(report: Report) -> str:
+    people = max(row.no_face.total for row in report.robustness)
+    return (
+        f"<p>One picture of each of {people} people made worse, and compared with another of them as it is, at the "
+        f"threshold for {report.thresholds[0].templates} templates. <i>Not matched</i> counts pictures without a face, "
+        f"and what the quality gate would refuse too; <i>before</i> is without the mending of light and noise.</p>"
+        f"{robustness_table(report.robustness)}"
     )
 
 

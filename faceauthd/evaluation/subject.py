@@ -32,15 +32,16 @@ def subject_of(picture: Picture, detector: Finding) -> Box | None:
     for score in SCORES:
         found = detector.find(picture, min_score=score)
         if found:
-            return _central(found, picture)
+            return central(found, picture)
         framed = np.pad(picture, ((down, down), (across, across), (0, 0)), mode="edge")
         found = detector.find(framed, min_score=score)
         if found:
-            return _shifted(_central(found, framed), -across, -down)
+            return _shifted(central(found, framed), -across, -down)
     return None
 
 
-def _central(found: Sequence[Detection], picture: Picture) -> Box:
+def central(found: Sequence[Detection], picture: Picture) -> Box:
+    """The box nearest the middle of the picture."""
     x, y = picture.shape[1] / 2, picture.shape[0] / 2
     return min((face.box for face in found), key=lambda box: _distance(box, x, y))
 

@@ -142,7 +142,9 @@ def _curve(data: object) -> ImpostorCurve:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"impostor_curve: {error} is missing or wrong; measure it with --images") from error
+        raise ModelError(
+            f"impostor_curve: {error} is missing or wrong; measure it with `faceauthd models measure`"
+        ) from error
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

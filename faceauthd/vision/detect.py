@@ -13,9 +13,10 @@ import numpy as np
 
 from faceauthd.picture import reduced, resize
 from faceauthd.types import Box
+from faceauthd.vision.tone import lifted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,13 +50,15 @@ class Detection:
 class Detector:
     """Finds most faces whose box is 1/18 of the picture's height or more, and few smaller ones."""
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, prepare: Callable[[Picture], Picture] = lifted) -> None:
+        """`prepare` is what is done to the net's input before; see `vision.tone`."""
         self._net = net
+        self._prepare = prepare
 
     def find(self, picture: Picture, *, min_score: float = 0.65) -> list[Detection]:
         """Faces in `picture`, of any size and shape, best first. Raises ModelError."""
         pixels, scale, shift = fitted(picture)
-        scores, boxes = self._net.run(pixels[np.newaxis])
+        scores, boxes = self._net.run(self._prepare(pixels)[np.newaxis])
         faces = scores[0, :, 1]
         wanted = np.flatnonzero(faces >= min_score)
         wanted = wanted[np.argsort(-faces[wanted], kind="stable")][:_MAX_CANDIDATES]

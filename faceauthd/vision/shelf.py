@@ -78,12 +78,24 @@ class Shelf:
             part.mkdir(parents=True)
             whole = {**data, "sha256": hashlib.sha256(content).hexdigest()}
             _put(part / MODEL_NAME, content)
-            _put(part / CARD_NAME, (json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+            _put(part / CARD_NAME, _as_text(whole))
             for folder in (self.folder, part):
                 folder.chmod(0o755)  # the service's user reads it
             part.rename(target)
             _sync(self.folder)
         return target
+
+    def set_curve(self, name: str, curve: Mapping[str, Any]) -> None:
+        """Write a measured impostor curve on the card of one that was added, in place of any it had."""
+        self.card(name)
+        path = self.folder / name / CARD_NAME
+        _, data = read_card(path)
+        with _told("write", path):
+            part = path.with_name(f".{CARD_NAME}.part")
+            part.unlink(missing_ok=True)
+            _put(part, _as_text({**data, "impostor_curve": dict(curve)}))
+            part.replace(path)
+            _sync(path.parent)
 
     def use(self, name: str | None) -> None:
         """Say which one is in use from the next start on; None for the shipped one."""
@@ -114,6 +126,10 @@ def embedder_id(models: Path, shelf: Path) -> str:
     """What the templates of the embedder in use are known by. Raises ModelError."""
     name = Shelf(shelf).in_use()
     return Shelf(shelf).card(name).embedder_id if name else read_manifest(models / "manifest.yaml")["embedder"].sha256
+
+
+def _as_text(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -15,7 +16,7 @@ import yaml
 from faceauthd.cli.main import main
 from faceauthd.errors import ModelError
 from faceauthd.evaluation.runner import FaceReader
-from faceauthd.picture import load_picture
+from faceauthd.picture import load_picture, resize, save_picture
 from faceauthd.register import Register
 from faceauthd.resources import shipped
 from faceauthd.vision.card import card_of
@@ -144,6 +145,54 @@ def test_the_same_file_shown_other_pixels_is_another_embedder(change: dict[str, 
     as_it_was, changed = (pack.with_embedder(model(), card_of(card)) for card in (CARD, CARD | change))
     assert changed.embedder_id != as_it_was.embedder_id
     assert pack.with_embedder(model(), card_of(CARD | {"licence": "other words"})).embedder_id == as_it_was.embedder_id
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """120 people in name: one face behind as many sheets of coloured glass, which a whole-picture model tells apart."""
+    folder = tmp_path_factory.mktemp("crowd")
+    face = resize(load_picture(shipped("faces") / "astronaut.jpg"), (160, 160)).astype(np.float32)
+    rng = np.random.default_rng(2)
+    for person in range(120):
+        (folder / f"p{person:03}").mkdir()
+        glass = resize(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8), (160, 160)).astype(np.float32)
+        save_picture((0.6 * face + 0.4 * glass).astype(np.uint8), folder / f"p{person:03}" / "1.png")
+    return folder
+
+
+def test_an_added_embedder_is_measured_and_then_to_be_used(tmp_path: Path, run: Run, add: Run, crowd: Path) -> None:
+    add(model())
+    assert "faceauthd models measure tiny --images DIR" in run("use", "tiny")[2]
+    code, out, said = run("measure", "tiny", "--images", crowd, "--data", "glass")
+    assert (code, "7140 impostor pairs" in out, said) == (0, True, "")
+    curve = Shelf(tmp_path / "shelf").card("tiny").impostor_curve
+    assert curve is not None
+    assert (curve.pairs, curve.data, [point.fmr for point in curve.points]) == (120 * 119 // 2, "glass", [1e-2, 3e-3])
+    assert -1 < curve.points[0].cosine < curve.points[1].cosine < 1
+    assert run("use", "tiny")[0] == 0
+    assert ModelPack.open(shipped("models"), embedders=tmp_path / "shelf").impostor_curve == curve
+
+
+def test_it_is_measured_while_it_is_added(tmp_path: Path, run: Run, crowd: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(model())
+    (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD))
+    added = run("add", tmp_path / "model.onnx", "--card", tmp_path / "card.yaml", "--images", crowd)
+    assert (added[0], "no impostor curve" in added[2]) == (0, False)
+    assert run("use", "tiny")[0] == 0
+
+
+def test_too_few_people_make_no_curve_and_leave_the_card_as_it_was(
+    tmp_path: Path, run: Run, add: Run, crowd: Path
+) -> None:
+    few = tmp_path / "few"
+    for person in sorted(crowd.iterdir())[:50]:
+        shutil.copytree(person, few / person.name)
+    add(model())
+    card = (tmp_path / "shelf" / "tiny" / "card.yaml").read_bytes()
+    code, _, said = run("measure", "tiny", "--images", few)
+    assert (code, "1,225 pairs of pictures of different people are too few" in said) == (2, True)
+    assert (tmp_path / "shelf" / "tiny" / "card.yaml").read_bytes() == card
+    assert run("measure", "nobody", "--images", crowd)[0] == 1
 
 
 def test_the_shipped_embedder_is_known_by_its_file_alone() -> None:

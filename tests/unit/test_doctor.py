@@ -27,8 +27,12 @@ from faceauthd.doctor.finding import Finding, Grade, bad, from_error, good, is_w
 from faceauthd.doctor.host import ThisHost
 from faceauthd.doctor.running import Daemon, find_daemon, is_locked
 from faceauthd.errors import CameraError, ModelError, PanelError
+from faceauthd.gallery import Gallery
 from faceauthd.resources import shipped
+from faceauthd.threshold import threshold_for
+from faceauthd.types import Role
 from tests.fakes import FakeCamera, FakeClock
+from tests.gallery_kit import EMBEDDER, templates
 
 IDLE, BUSY = Daemon(), Daemon(True, {"camera": {"healthy": True}})
 
@@ -228,6 +232,19 @@ def test_a_gallery_of_nobody_and_a_damaged_one(tmp_path: Path) -> None:
     assert [each.grade for each in stores.check_gallery(tmp_path, "abc")] == [Grade.WARNING]
     (tmp_path / "people.sqlite3").write_bytes(b"not a database" * 100)
     assert [each.grade for each in stores.check_gallery(tmp_path, "abc")] == [Grade.BAD]
+
+
+def test_a_promise_that_no_threshold_keeps_is_told_before_the_start_refuses_it(tmp_path: Path) -> None:
+    with Gallery.open(tmp_path, embedder_id=EMBEDDER, first_capacity=8) as gallery:
+        gallery.enroll("ann", Role.ADMIN, templates(1, 2), now=1.0)
+
+    def promise(count: int) -> None:
+        threshold_for(1e-3, count, [(1e-2, 0.9), (1e-3, 0.98)])
+
+    (found,) = stores.check_gallery(tmp_path, EMBEDDER, promise)
+    assert (found.grade, "with 2 templates" in found.said) == (Grade.BAD, True)
+    assert "decision.false_accept_rate" in found.remedy
+    assert [each.grade for each in stores.check_gallery(tmp_path, EMBEDDER)] == [Grade.GOOD]
 
 
 def test_rights(tmp_path: Path) -> None:
