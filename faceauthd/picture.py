@@ -33,6 +33,8 @@ MAX_PIXELS = 50_000_000
 """Larger than any Pi camera's full frame but one, and 150 MB as RGB: what a board with 512 MB can still hold."""
 
 MAX_SIDE = 16_384
+_PAINTED = 2
+"""Pixels for each unit of a drawing, so that its letters are sharp on a dense screen."""
 MIN_SIDE = 16
 """Below this there is no face: the smallest the detector was trained on is ten pixels of its 320."""
 
@@ -117,6 +119,57 @@ def as_jpeg(picture: Picture, marks: Sequence[Mark] = (), *, quality: int = 90) 
     except (OSError, ValueError) as error:
         raise PictureError(f"the picture cannot be written as JPEG ({error})") from error
     return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line through `points`, or the area within them, in an RGBA colour."""
+
+    points: Sequence[tuple[float, float]]
+    colour: tuple[int, int, int, int]
+    width: float = 0.0
+    """Of the line; 0 fills the area."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text at a place on its baseline; `anchor` is what of it lies there: l, m or r. `is_upright` reads upwards."""
+
+    at: tuple[float, float]
+    text: str
+    size: float
+    anchor: str = "l"
+    is_upright: bool = False
+
+
+def painted(size: tuple[int, int], parts: Sequence[Shape | Words], ink: tuple[int, int, int]) -> Picture:
+    """A white picture of `size` (width, height) with the parts drawn one over the other, at twice their size."""
+    image = Image.new("RGB", (_PAINTED * size[0], _PAINTED * size[1]), (255, 255, 255))
+    for part in parts:
+        if isinstance(part, Shape):
+            pen = ImageDraw.Draw(image, "RGBA")
+            points = [(_PAINTED * x, _PAINTED * y) for x, y in part.points]
+            if part.width:
+                pen.line(points, part.colour, round(_PAINTED * part.width), joint="curve")
+            else:
+                pen.polygon(points, part.colour)
+        else:
+            _letter(image, part, ink)
+    return np.asarray(image)
+
+
+def _letter(image: Image.Image, words: Words, ink: tuple[int, int, int]) -> None:
+    font = ImageFont.load_default(_PAINTED * words.size)
+    x, y = _PAINTED * words.at[0], _PAINTED * words.at[1]
+    if not words.is_upright:
+        ImageDraw.Draw(image).text((x, y), words.text, ink, font, anchor=f"{words.anchor}s")
+        return
+    right, bottom = (math.ceil(edge) for edge in font.getbbox(words.text)[2:])
+    sheet = Image.new("L", (right + 2, bottom + 2), 0)
+    ImageDraw.Draw(sheet).text((0, 0), words.text, 255, font)
+    turned = sheet.transpose(Image.Transpose.ROTATE_90)
+    spot = (round(x) - turned.width, round(y) - turned.height // 2)
+    image.paste(Image.new("RGB", turned.size, ink), spot, turned)
 
 
 def resize(picture: NDArray[np.uint8], size: tuple[int, int], box: Box | None = None) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from faceauthd.evaluation.attack_rates import LEVEL, AttackTable, Rate, SpeciesR
 from faceauthd.evaluation.charts import BLUE, ORANGE
 from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.presentations import Presented, Response
-from faceauthd.evaluation.report import PAGE, STYLE, make_folder
+from faceauthd.evaluation.report import PAGE, STYLE, make_folder, write_charts
 from faceauthd.svg import Axis, Plane, bars, chart, legend, line, posts, steps
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def write_liveness_report(
     charts = {"liveness-errors": trade_off_chart(presented, least), "liveness-scores": score_chart(presented, least)}
     page = folder / PAGE
     try:
-        for name, svg in charts.items():
-            (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        write_charts(folder, charts)
         page.write_text(_as_html(table, presented, charts, date, command), encoding="utf-8")
     except OSError as error:
         raise EvaluationError(f"{folder}: the report cannot be written ({error.strerror}); check the folder") from error

@@ -1,4 +1,4 @@
-"""One page that shows an evaluation: self-contained HTML, with its charts beside it as SVG files."""
+"""One page that shows an evaluation: self-contained HTML, with its charts beside it as SVG and PNG files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.evaluation.raster import as_pixels
 from faceauthd.evaluation.robustness_table import as_html as robustness_table
+from faceauthd.picture import save_picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +51,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is shown. `thumbnails` maps pictures to data URIs; where it is empty only names are shown."""
+    """What is shown. `thumbnails` maps pictures to data URIs; a pair without them shows its score alone, for the names
+    of pictures are mostly those of people."""
 
     date: str
     command: str
@@ -78,12 +81,18 @@ def write_report(folder: Path, report: Report) -> Path:
     make_folder(folder)
     page = folder / PAGE
     try:
-        for name, svg in report.charts.items():
-            (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        write_charts(folder, report.charts)
         page.write_text(as_html(report), encoding="utf-8")
     except OSError as error:
         raise EvaluationError(f"{folder}: the report cannot be written ({error.strerror}); check the folder") from error
     return page
+
+
+def write_charts(folder: Path, charts: Mapping[str, str]) -> None:
+    """Each chart as it is drawn, and as a picture for what shows no SVG. Raises OSError, PictureError."""
+    for name, svg in charts.items():
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        save_picture(as_pixels(svg), folder / f"{name}.png")
 
 
 def as_html(report: Report) -> str:
@@ -140,6 +149,9 @@ def _robustness(report: Report) -> str:
 
 
 def _pairs(pairs: Sequence[HardPair], thumbnails: Mapping[str, str]) -> str:
+    if not thumbnails:
+        scores = ", ".join(f"{pair.cosine:.3f}" for pair in pairs)
+        return f"<p>Cosines: {scores}. Which pictures they are of is shown with <code>--with-images</code>.</p>"
     rows = "".join(
         f"<tr><td class=n>{pair.cosine:.3f}<td>{_picture(pair.a, thumbnails)}<td>{_picture(pair.b, thumbnails)}"
         for pair in pairs

@@ -15,9 +15,24 @@ from faceauthd.evaluation.det import error_curve, fnmr_at, units_of
 from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.hardest import HardPair, hardest
 from faceauthd.evaluation.pairs import Pair
+from faceauthd.evaluation.raster import as_pixels
 from faceauthd.evaluation.report import InForce, Report, as_html, write_report
 from faceauthd.evaluation.verification import tar_at_fmr
-from faceauthd.svg import Axis, Plane, bars, decades, line, steps
+from faceauthd.picture import load_picture
+from faceauthd.svg import (
+    BOTTOM,
+    HEIGHT,
+    TOP,
+    WIDTH,
+    Axis,
+    Plane,
+    bars,
+    chart,
+    decades,
+    line,
+    posts,
+    steps,
+)
 
 RNG = np.random.default_rng(8)
 SAME = np.arange(400) < 200
@@ -142,8 +157,34 @@ def test_the_page_asks_for_nothing_and_believes_no_name() -> None:
     addresses.feed(page)
     assert addresses.found == []
     assert not re.search(r"url\(|@import", page)
-    assert "&lt;script&gt;.jpg" in page
+    assert "script" not in page, "no name without its picture"
+    named = as_html(report(thumbnails={"<script>.jpg": "data:image/jpeg;base64,AA=="}))
+    assert "&lt;script&gt;.jpg" in named
+    assert "<script" not in named
     assert "'a &amp; b'" in page.replace("&#x27;", "'")
+
+
+def test_without_pictures_the_hardest_pairs_are_scores_alone() -> None:
+    page = as_html(report())
+    assert "0.100" in page
+    assert not any(name in page for name in ("b.jpg", "c.jpg", "d.jpg"))
+
+
+def test_a_chart_is_the_same_in_pixels_as_it_is_drawn() -> None:
+    """Bars, bands, words and posts lie where the SVG says, at twice the size."""
+    plane = Plane(Axis("x", 0, 1, ((0.5, "half"),)), Axis("y", 0, 1, ()))
+    svg = chart("Title", plane, [bars(plane, [0.0, 0.5], [0.5], "#ff0000"), posts(plane, [("limit", 0.75)])])
+    pixels = as_pixels(svg)
+    assert pixels.shape == (2 * HEIGHT, 2 * WIDTH, 3)
+    x, y = (round(2 * value) for value in plane.at(0.25, 0.25))
+    assert pixels[y, x].tolist() == pytest.approx([255, 115, 115], abs=2), "0.55 of red over white"
+    x, y = (round(2 * value) for value in plane.at(0.25, 0.75))
+    assert pixels[y, x].tolist() == [255, 255, 255]
+    post = round(2 * plane.at(0.75, 0)[0])
+    column = pixels[2 * TOP : 2 * (HEIGHT - BOTTOM), post - 2 : post + 2].min(axis=(1, 2))
+    assert 0.3 < (column < 100).mean() < 0.7, "dashed"
+    for place in (np.s_[20:56, 140:300], np.s_[2 * HEIGHT - 48 : 2 * HEIGHT - 16, 600:760], np.s_[300:460, 10:44]):
+        assert (pixels[place].min(axis=-1) < 120).any(), "title and both labels"
 
 
 def test_the_page_says_what_is_measured_what_is_not_and_when() -> None:
@@ -164,6 +205,7 @@ def test_page_and_charts_are_written(tmp_path: Path) -> None:
 
     assert page.read_text() == as_html(report())
     assert (page.parent / "det.svg").read_text().startswith("<svg")
+    assert load_picture(page.parent / "det.png").shape == (2 * HEIGHT, 2 * WIDTH, 3)
 
 
 def test_a_folder_that_is_none_is_an_error(tmp_path: Path) -> None:
