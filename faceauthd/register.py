@@ -47,8 +47,7 @@ class Register:
         *,
         looks: int = 1,
     ) -> None:
-        """`looks` is how many an attempt may have. Raises ModelError if the embedder's card has no usable curve, or no
-        cosine keeps the promise for everybody who is enrolled."""
+        """`looks` is how many an attempt may have. Raises ModelError if no cosine of the curve keeps the promise."""
         self._gallery = gallery
         check_tail(curve, tail)
         self._curve = tuple(curve)

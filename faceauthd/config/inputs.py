@@ -118,10 +118,13 @@ class Vision(Section):
         description="Size of the smallest face in the main picture, in pixels (root of its box's area).",
     )
     min_sharpness: float = Field(
-        default=0.018, ge=0, le=1, description="Share of fine detail in a face, below which the look is blurred."
+        default=0.018,
+        ge=0,
+        le=1,
+        description="Fine detail in a face, along the axis that has less, below which the look is blurred.",
     )
     min_brightness: float = Field(
-        default=0.12,
+        default=0.06,
         ge=0,
         le=1,
         description="Mean grey of a face, 0 black and 1 white, below which it is too dark.",
@@ -133,13 +136,13 @@ class Vision(Section):
         description="Mean grey of a face, 0 black and 1 white, above which it is too bright.",
     )
     min_contrast: float = Field(
-        default=0.05,
+        default=0.02,
         ge=0,
         le=0.5,
         description="Standard deviation of a face's grey, below which it has too little contrast.",
     )
     max_yaw_deg: float = Field(
-        default=42.0, ge=5, le=60, description="Degrees a head may be turned to the left or right."
+        default=35.0, ge=5, le=60, description="Degrees a head may be turned to the left or right."
     )
     max_pitch_deg: float = Field(default=25.0, ge=5, le=60, description="Degrees a head may look up or down.")
     max_roll_deg: float = Field(default=35.0, ge=5, le=90, description="Degrees a head may be tilted to a side.")

@@ -25,6 +25,7 @@ class Reason(enum.StrEnum):
     TURNED_AWAY = "TURNED_AWAY"
     CUT_OFF = "CUT_OFF"
     EYES_CLOSED = "EYES_CLOSED"
+    COVERED = "COVERED"
     SPOOF = "SPOOF"
     UNKNOWN = "UNKNOWN"
     AMBIGUOUS = "AMBIGUOUS"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from faceauthd.evaluation import worn
+from faceauthd.resources import shipped
+from faceauthd.scene.blur import convolve
+from faceauthd.scene.face import Face, SampleFaces
 from faceauthd.types import Box, Quality, Reason
 from faceauthd.vision.align import TEMPLATE, aligned_crop
 from faceauthd.vision.pose import pose_of
@@ -53,9 +57,9 @@ def test_a_good_look_has_no_reason_against_it() -> None:
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [
-        (textured(mean=20, spread=8), Reason.TOO_DARK),
+        (textured(mean=10, spread=6), Reason.TOO_DARK),
         (textured(mean=250, spread=30), Reason.TOO_BRIGHT),
-        (textured(spread=7), Reason.LOW_CONTRAST),
+        (textured(spread=4), Reason.LOW_CONTRAST),
         (textured(grain_px=32), Reason.BLURRED),
     ],
 )
@@ -66,8 +70,54 @@ def test_light_and_lens_are_told_apart(picture: np.ndarray, reason: Reason) -> N
     assert quality.score < 0.5
 
 
+def smeared(picture: np.ndarray, length: int, axis: int) -> np.ndarray:
+    """As by a face that went so many pixels along one axis while the shutter was open."""
+    return convolve(picture.astype(np.float32), np.full(length, 1 / length, np.float32), axis).astype(np.uint8)
+
+
+def noisy(picture: np.ndarray, deviation: float) -> np.ndarray:
+    noise = np.random.default_rng(3).normal(0, deviation, picture.shape[:2])[..., np.newaxis]
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_face_that_moved_is_blurred_whichever_way_it_went(axis: int) -> None:
+    """Along the other axis it is as sharp as ever, and so says the mean over both."""
+    sharp = textured(grain_px=4)
+    assert judged(smeared(sharp, 3, axis)).reasons == ()
+    assert judged(smeared(sharp, 21, axis)).reasons == (Reason.BLURRED,)
+
+
+def test_noise_is_no_sharpness() -> None:
+    blurred, sharp = textured(grain_px=32), textured(grain_px=4)
+    assert judged(noisy(blurred, 8)).reasons == (Reason.BLURRED,)
+    assert tone_of(noisy(sharp, 8), landmarks()).sharpness == pytest.approx(
+        tone_of(sharp, landmarks()).sharpness, rel=0.25
+    )
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    return SampleFaces(shipped("faces")).face("astronaut")
+
+
+def test_a_bare_face_is_not_covered_and_rims_cover_nothing(face: Face) -> None:
+    for picture in (face.picture, worn.glasses(face.picture, face.landmarks)):
+        assert Reason.COVERED not in judged(picture, face.landmarks).reasons
+
+
+@pytest.mark.parametrize("what", [worn.sunglasses, worn.mask])
+@pytest.mark.parametrize("level", [1.0, 0.4])
+def test_dark_glasses_and_a_mask_are_told_in_any_light(face: Face, what: worn.Drawing, level: float) -> None:
+    picture = (what(face.picture, face.landmarks) * level).astype(np.uint8)
+    assert Reason.COVERED in judged(picture, face.landmarks).reasons
+
+
 def test_a_far_face_is_too_small_before_it_is_anything_else() -> None:
-    assert judged(textured(mean=10), box=Box(150, 150, 180, 190)).reasons[:2] == (Reason.TOO_SMALL, Reason.TOO_DARK)
+    assert judged(textured(mean=4, spread=3), box=Box(150, 150, 180, 190)).reasons[:2] == (
+        Reason.TOO_SMALL,
+        Reason.TOO_DARK,
+    )
 
 
 @pytest.mark.parametrize("aside", [-0.7, 0.7])
@@ -103,6 +153,7 @@ def test_score_falls_as_a_look_gets_worse() -> None:
 
 
 @given(gain=st.floats(0.5, 1.4), offset=st.floats(-25, 25))
+@settings(deadline=None)
 def test_sharpness_does_not_depend_on_the_light(gain: float, offset: float) -> None:
     plain = textured(spread=25)
     lit = np.clip((plain.astype(float) - 128) * gain + 128 + offset, 0, 255).astype(np.uint8)
