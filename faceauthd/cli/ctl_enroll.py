@@ -28,6 +28,9 @@ _CANCEL_TIMEOUT_S = 2.0
 _NOT_ALIVE = (
     "Photographs are not checked for showing a living person: be sure where they are from. At the door it is checked."
 )
+FEWEST = 3
+"""Templates below which somebody enrolled from photographs is told: three against three miss a fiftieth of what one
+against one does (docs/evaluation.md)."""
 
 Told = Mapping[str, object]
 
@@ -90,7 +93,14 @@ class _Guide:
 
 def enroll_from_images(session: Session, name: str, role: str, images: Sequence[Path]) -> None:
     """Enrol from photographs, and say for each whether it was taken or why not."""
-    _congratulate(session, _from_images(session, "enroll", {"name": name, "role": role}, images))
+    result = _from_images(session, "enroll", {"name": name, "role": role}, images)
+    _congratulate(session, result)
+    person = result.get("person")
+    if isinstance(person, dict) and int(person.get("templates", FEWEST)) < FEWEST:
+        session.printer.note(
+            f"faceauthctl: with fewer than {FEWEST} templates {name} is missed more often: look at the camera for "
+            f"`faceauthctl improve {name}`, or give it more photographs, of another pose and light"
+        )
     session.printer.note(_NOT_ALIVE)
 
 

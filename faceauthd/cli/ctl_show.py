@@ -71,7 +71,8 @@ def _threshold(told: Fields) -> str:
     promise, looks = told.get("false_accept_rate"), told.get("looks_of_an_attempt")
     shared = f", shared by {_count(told, 'templates', 'template', 'templates')} and {looks} looks" if looks else ""
     why = f", for a false accept rate of {promise:g} an attempt{shared}" if promise else ""
-    return f"{told['threshold']:.3f}{why}"
+    beyond = "; extrapolated" if told.get("threshold_is_extrapolated") else ""
+    return f"{told['threshold']:.3f}{why}{beyond}"
 
 
 def _camera(told: Fields) -> str:

@@ -250,6 +250,7 @@ def test_photographs_are_reported_one_by_one(path: Path, run: Run, pictures: lis
         f"rejected  {pictures[2]}: face blurred",
         "Enrolled bob (admin), 1 template.",
     ]
+    assert "with fewer than 3 templates bob is missed more often" in ended.err
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
