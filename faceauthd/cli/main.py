@@ -101,6 +101,21 @@ def evaluate(
     with_images: Annotated[
         bool, typer.Option("--with-images", help="Put the pictures of the hardest pairs into the report.")
     ] = False,
+    robustness: Annotated[
+        int | None,
+        typer.Option(
+            "--robustness", min=1, metavar="PEOPLE", help="Try a picture of so many people under bad conditions too."
+        ),
+    ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            "--embedder", metavar="NAME", help="One that `faceauthd models` added [default: the shipped one]."
+        ),
+    ] = None,
+    embedders: Annotated[
+        Path | None, typer.Option("--embedders", metavar="DIR", help="Where it is [default: the installed folder].")
+    ] = None,
 ) -> None:
     """Measure verification on labelled pairs of pictures, through the very stages that decide at the door.
 
@@ -110,11 +125,14 @@ def evaluate(
     \b
     Examples:
         faceauthd evaluate --images faces/ --pairs pairs.csv --json > figures.json
-        faceauthd evaluate --images faces/ --pairs pairs.csv --report report/
+        faceauthd evaluate --images faces/ --pairs pairs.csv --report report/ --robustness 60
+        faceauthd evaluate --images faces/ --pairs pairs.csv --embedder my-embedder
     """
     from faceauthd.cli.evaluate import evaluate as measure
 
-    raise typer.Exit(measure(images, pairs, as_json, models, threads, report, with_images))
+    raise typer.Exit(
+        measure(images, pairs, as_json, models, threads, report, with_images, robustness, embedder, embedders)
+    )
 
 
 @app.command(name="evaluate-liveness")

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from faceauthd.cli.evaluate import evaluate
+from faceauthd.cli.main import main
+from faceauthd.evaluation.degrade import CONDITIONS
 from faceauthd.evaluation.pairs import read_pairs
 from faceauthd.evaluation.runner import FaceReader, measure
 from faceauthd.evaluation.subject import subject_of
@@ -90,13 +92,27 @@ def test_a_report_stands_alone_and_shows_no_face_unasked(
     assert "index.html" in printed.err
     assert {path.name for path in (tmp_path / "new" / "report").iterdir()} == {
         "index.html",
-        "det.svg",
-        "roc.svg",
-        "scores.svg",
+        *(f"{chart}.{kind}" for chart in ("det", "roc", "scores") for kind in ("svg", "png")),
     }
     assert "<img" not in page
-    assert "hopper-2.png" in page
+    assert "hopper" not in page, "the names of pictures are mostly those of people"
     assert "folds drawn anew" in page  # the pictures lie in no folders that would name their people
+
+
+def test_robustness_is_tried_and_reported_from_the_command_line(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["evaluate", "--images", str(small_set), "--pairs", str(small_set / "pairs.csv"), "--json"]
+    asked += ["--embedder", "shipped", "--robustness", "1", "--report", str(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        main(asked)
+    assert ended.value.code == 0
+    rows = json.loads(capsys.readouterr().out)["robustness"]
+    assert len(rows) == len(CONDITIONS)
+    assert rows[0]["not_matched"] == {"count": 0, "of": 1}
+    page = (tmp_path / "index.html").read_text()
+    assert "Under bad conditions" in page
+    assert "--robustness 1" in page
 
 
 def test_the_hardest_pairs_pictures_are_shown_when_asked_for(small_set: Path, tmp_path: Path) -> None:
