@@ -16,6 +16,7 @@ from faceauthd.vision.embed import Embedder
 from faceauthd.vision.eyes import EyeModel, eye_square
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import GROWTH, LivenessModel, surroundings
+from faceauthd.vision.tone import cleared
 
 SIDES = st.integers(16, 900)
 
@@ -120,11 +121,18 @@ def test_no_face_asks_no_model() -> None:
     assert Embedder(net).embed(np.zeros((0, 112, 112, 3), np.uint8)).shape == (0, 512)
 
 
+def test_what_is_embedded_was_mended_before() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (1, 112, 112, 3), dtype=np.uint8)
+    net = SayingNet(lambda pixels: (pixels.reshape(len(pixels), -1)[:, :512].astype(np.float32),))
+    Embedder(net).embed(noise)
+    assert np.array_equal(net.seen[0][0], cleared(noise[0]))
+
+
 def test_an_embedding_is_the_sum_of_crop_and_mirror() -> None:
     crops = np.random.default_rng(1).integers(0, 256, (2, 112, 112, 3), dtype=np.uint8)
     net = SayingNet(lambda pixels: (pixels.reshape(len(pixels), -1)[:, :512].astype(np.float32),))
 
-    rows = Embedder(net).embed(crops)
+    rows = Embedder(net, prepare=lambda crop: crop).embed(crops)
 
     for crop, seen in zip(crops, net.seen, strict=True):
         assert np.array_equal(seen, np.stack((crop, crop[:, ::-1]))), "a face at a time, with its mirror image"
