@@ -18,7 +18,7 @@ from faceauthd.gallery.names import shown
 from faceauthd.gallery.taking import Arrival
 from faceauthd.ports import Clock
 from faceauthd.rules import ever_occur, format_hours, parse_hours
-from faceauthd.threshold import Curve, Tail, Threshold, threshold_for
+from faceauthd.threshold import Curve, Tail, Threshold, check_tail, threshold_for
 from faceauthd.types import Match, Member, NewTemplate, Person, Role, Roster, Rules
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Register:
     ) -> None:
         """`looks` is how many an attempt may have. Raises ModelError if no cosine of the curve keeps the promise."""
         self._gallery = gallery
-        self._curve = tuple(curve)
-        self._tail = tail
+        check_tail(curve, tail)
+        self._curve, self._tail = tuple(curve), tail
         self._promise = false_accept_rate
         self._looks = looks
         self._clock = clock
