@@ -1,4 +1,4 @@
-"""A chart of `evaluation.svg` as pixels, for places that show no SVG. It reads what `svg` writes and no more."""
+"""A chart of `svg` as pixels, for places that show no SVG. It reads what `svg` writes and no more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from faceauthd.evaluation.svg import HEIGHT, INK, WIDTH
+from faceauthd.svg import HEIGHT, INK, WIDTH
 from faceauthd.picture import Shape, Words, painted
 
 if TYPE_CHECKING:
