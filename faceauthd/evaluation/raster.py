@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from faceauthd.svg import HEIGHT, INK, WIDTH
 from faceauthd.picture import Shape, Words, painted
+from faceauthd.svg import HEIGHT, INK, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
