@@ -20,7 +20,7 @@ def tries(folder: Path) -> Iterator[bool]:
     """One turn for each read that is worth while; true for the last."""
     until_s = time.monotonic() + _PATIENCE_S
     done = 1
-    while (is_written := not schema.is_at_rest(folder) and time.monotonic() < until_s) or done < _TRIES:
+    while (is_written := schema.may_be_written(folder) and time.monotonic() < until_s) or done < _TRIES:
         yield False
         done += 1
         if is_written:

@@ -137,7 +137,7 @@ def connect_to_read(folder: Path, *, is_alone: bool = False) -> sqlite3.Connecti
     with told("read", path):
         if not path.exists():
             raise GalleryError(f"there is no gallery in {folder} yet: enrol somebody first, or check gallery.path")
-        is_cut_off = _size(_beside(path, "-wal")) and not _beside(path, "-shm").exists()
+        is_cut_off = _size(_beside(path, "-wal")) > _LOG_HEADER_BYTES and not _beside(path, "-shm").exists()
         if is_cut_off:
             raise GalleryError(f"{path} was cut off while it was written: start faceauthd once, which mends it")
         needs_no_log = is_at_rest(folder) or (is_alone and _is_void(_beside(path, "-wal")))
@@ -173,9 +173,18 @@ def readable_by_its_writer(folder: Path) -> Iterator[None]:
 
 
 def is_at_rest(folder: Path) -> bool:
-    """Whether all that was committed is in the main file, so that nobody needs the log."""
+    """Whether all that was committed is in the main file, so that nobody needs the log.
+
+    A log of nothing but its header, whose writer died there, holds no commit either; SQLite's readers that may not
+    write its index wait for it for eleven seconds, and then say "locking protocol".
+    """
+    return not may_be_written(folder) or 0 < _size(_beside(folder / FILE_NAME, "-wal")) <= _LOG_HEADER_BYTES
+
+
+def may_be_written(folder: Path) -> bool:
+    """Whether somebody has it open to write, or died while they had."""
     log, index = (_beside(folder / FILE_NAME, suffix) for suffix in ("-wal", "-shm"))
-    return not log.exists() or (not _size(log) and not index.exists())
+    return log.exists() and (_size(log) > 0 or index.exists())
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

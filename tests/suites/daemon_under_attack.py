@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,23 +19,30 @@ import numpy as np
 from faceauthd.app import build
 from faceauthd.config import load_config
 from faceauthd.enrolment import EnrolmentPolicy
-from faceauthd.types import Edge, Event, EventKind, Frame, Quality, Sighting, Wants
+from faceauthd.types import Edge, Event, EventKind, Frame, Match, Quality, Sighting, Wants
 from tests.fakes import BOX
 from tests.gallery_kit import unit_vectors
 
 TEMPLATES = 3
+Row = np.ndarray[tuple[int], np.dtype[np.float32]]
 FRAME_S = 0.002
 
 
 class Newcomers:
-    """Each enrolment meets somebody else; whoever it is turns their head with every look."""
+    """Each enrolment meets somebody else, and each improvement whoever it is for; they turn their head all the time."""
 
     def __init__(self, first_seed: int) -> None:
         self.seed, self._looks = first_seed, 0
+        self.improved: Callable[[], tuple[int, Row] | None] = lambda: None
+        """Who is to get more templates now, with a look of theirs."""
 
     def look(self, frame: Frame, wants: Wants) -> tuple[Sighting, ...]:
         self._looks += 1
         quality = Quality(score=0.9, face_px=120, yaw_deg=float(self._looks * 7 % 60))
+        known = self.improved()
+        if known is not None:
+            person, row = known
+            return (Sighting(-person, BOX, quality, Match(person, 0.5, 0.1), 0.95, row, 1.0, 1.0),)
         probe = unit_vectors(self.seed, 1)[0]
         return (Sighting(self.seed, BOX, quality, None, 0.95, probe, 1.0, 1.0),)
 
@@ -92,6 +100,16 @@ def live(folder: Path, pipe: int, first_seed: int) -> None:
             enrolled_show_s=0.01,
         )
         daemon._policy, daemon._ports = policy, replace(daemon._ports, camera=Camera(), recognizer=newcomers)
+
+        def improved() -> tuple[int, Row] | None:
+            enrolment = daemon.gate.enrolment
+            gallery = daemon._ports.people._gallery  # type: ignore[attr-defined]
+            person = gallery.person_by_id(enrolment.person_id) if enrolment and enrolment.person_id else None
+            if person is None:
+                return None
+            return person.id, np.frombuffer(gallery.details(person)[0][1], "<f4")
+
+        newcomers.improved = improved
 
         def press(*_: object) -> None:
             now_s = time.monotonic()

@@ -47,3 +47,20 @@ def test_what_cannot_be_is_said_plainly(tmp_path: Path) -> None:
         for odd in (replace(template, quality=math.nan), replace(template, yaw_deg=math.inf)):
             with pytest.raises(ValueError, match=r"^a template's quality, angles and time must be finite$"):
                 gallery.enroll("ann", Role.MEMBER, (odd,), now=1.0)
+
+
+@pytest.mark.parametrize("has_index", [True, False])
+def test_a_log_of_nothing_but_its_header_keeps_no_reader_waiting(tmp_path: Path, has_index: bool) -> None:
+    """What a kill leaves that comes before the first frame; SQLite's own readers wait eleven seconds, and give up."""
+    records, log = tmp_path / "people.sqlite3", tmp_path / "people.sqlite3-wal"
+    with Gallery.open(tmp_path, embedder_id=EMBEDDER) as gallery:
+        gallery.enroll("ann", Role.MEMBER, templates(1, 1), now=1.0)
+        header = log.read_bytes()[:32]
+    whole = records.read_bytes()
+    assert len(header) == 32
+    log.write_bytes(header)
+    if has_index:
+        (tmp_path / "people.sqlite3-shm").write_bytes(bytes(32768))
+    with Gallery.open(tmp_path, embedder_id=EMBEDDER, read_only=True) as gallery:
+        assert [person.name for person in gallery.people()] == ["ann"]
+    assert (records.read_bytes(), log.read_bytes()) == (whole, header), "a reader wrote"
