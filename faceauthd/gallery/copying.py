@@ -169,8 +169,9 @@ def _copied(folder: Path, part: Path) -> Backup:
 
 def _copy_once(folder: Path, part: Path) -> Backup:
     """Records first and rows second: whatever was committed when the records were copied has its rows by then."""
-    for old in part.iterdir():
-        old.unlink()
+    with told("write", part):
+        for old in part.iterdir():
+            old.unlink()
     _copy_records(folder, part)
     if rows.is_there(folder):
         _copy_file(folder / rows.FILE_NAME, part / rows.FILE_NAME)
@@ -195,11 +196,12 @@ def _copy_records(folder: Path, part: Path) -> None:
             connection.backup(there)
     if was_at_rest and not schema.is_at_rest(folder):
         raise GalleryError(f"the gallery in {folder} is being written: try again")
-    _sync(copy)
+    with told("write", copy):
+        _sync(copy)
 
 
 def _copy_file(source: Path, copy: Path) -> None:
-    with told("copy", source), source.open("rb") as old:
+    with told("copy", source), source.open("rb") as old, told("write", copy):
         fd = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as new:
             shutil.copyfileobj(old, new, _COPY_BYTES)

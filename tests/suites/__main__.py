@@ -14,13 +14,14 @@ from tests.suites.figures import Figures
 
 NAMES = {
     "faults": "every port of the loop failing in every way we know; the door's state at each tick",
-    "crash": "the gallery's writer and the daemon killed at random instants; disks that fail and lie",
+    "crash": "daemon, writer, renewal, upgrade and faceauthctl killed at random instants; disks that fail and lie",
+    "writes": "each write failed, cut short or caught by a power cut: gallery, lockout, export, backup",
     "damage": "each file of the state folder and the models damaged in every way; never a false accept",
     "fuzz": "configuration, control protocol, pictures, model cards, journal fields, damaged at random",
     "load": "twenty people in view, a thousand enrolled, a hundred clients, a day at 20 times the speed",
     "mutants": "the decision code altered line by line; at least nine of ten alterations are noticed by a test",
 }
-SHORT = ("faults", "crash", "damage", "fuzz", "load")
+SHORT = ("faults", "crash", "writes", "damage", "fuzz", "load")
 """What `all` runs: mutants need a tool that the other suites do not."""
 
 
