@@ -105,6 +105,8 @@ class StoppingDesk(FakeDesk):
 class DaemonModel(RuleBasedStateMachine):
     """One door, over any number of daemons."""
 
+    policy = POLICY
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
@@ -138,7 +140,7 @@ class DaemonModel(RuleBasedStateMachine):
             self.keeper(),
             FakeCalendar(),
         )
-        self.daemon = Daemon(ports, POLICY, ButtonPolicy(), self.edges)
+        self.daemon = Daemon(ports, self.policy, ButtonPolicy(), self.edges)
 
     def keeper(self) -> LockoutFile:
         return LockoutFile(self.folder / "lockout.json", self.clock, f"boot {self.boots}")

@@ -1,0 +1,252 @@
+"""The model of the whole loop where entry takes more: a press, two people, a sign of life, hours; and improvement.
+
+Each of these doors is driven through all that `test_daemon_model.py` does to one, and holds all that it holds there.
+What is more is written against the raw sightings, the clocks and the journal, without the product's code.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from faceauthd.gate import Entry
+from faceauthd.types import (
+    Asked,
+    Edge,
+    Event,
+    EventKind,
+    ImproveAsked,
+    Member,
+    Reason,
+    Role,
+    Rules,
+    Sighting,
+    Source,
+    UnlockAsked,
+)
+from tests.fakes import sighting
+from tests.loop_kit import TICK_S
+from tests.property.test_daemon_model import EXAMPLES, POLICY, STEPS, DaemonModel
+from tests.property.test_gate import PEOPLE, proves
+
+ASK_S, TWO_PERSON_S, CHALLENGE_S, TURN_DEG = 4.0, 4.0, 3.0, 12.0
+
+
+def by_face(events: Sequence[Event], asked: Sequence[Asked]) -> list[Event]:
+    """The unlocks that no client asked for."""
+    commanded = any(isinstance(each, UnlockAsked) for each in asked)
+    return [] if commanded else [event for event in events if event.kind is EventKind.UNLOCKED]
+
+
+class PressModel(DaemonModel):
+    """Nobody is let in who did not press, and no look from before the press counts."""
+
+    policy = replace(POLICY, entry=Entry.PRESS, ask_s=ASK_S)
+
+    def begin(self) -> None:
+        super().begin()
+        self.pressed_s, put = -1e9, self.edges.put
+
+        def seen_put(edge: Edge) -> None:
+            if edge.source is Source.BUTTON and edge.is_down:
+                self.pressed_s = edge.at_s
+            put(edge)
+
+        self.edges.put = seen_put  # type: ignore[method-assign]
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)), waits_s=st.sampled_from([0.1, 2.0, 5.0]), track=st.integers(1, 9))
+    def somebody_presses_and_stands_there(self, person: int, waits_s: float, track: int) -> None:
+        self.a_contact_is_touched(Source.BUTTON, 0.2)
+        self.nobody_is_there(waits_s)
+        self.somebody_enrolled_stands_there(6, track, person)
+
+    def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
+        super().check_unlocks(events, asked, now_s)
+        for event in by_face(events, asked):
+            assert now_s - self.pressed_s <= ASK_S + 5 * TICK_S, "let in, and nobody had pressed"
+            since = [(at_s, face) for at_s, face in self.watched.history if at_s >= self.pressed_s]
+            names = {
+                PEOPLE[person].name
+                for start in range(len(since))
+                for person in proves(since[start:], now_s) & set(PEOPLE)
+            }
+            assert event.person in names, "a look from before the press counted"
+
+
+class TwoPersonModel(DaemonModel):
+    """Nobody is let in alone: another person was recognised less than `two_person_s` before."""
+
+    policy = replace(POLICY, entry=Entry.TWO_PERSON, two_person_s=TWO_PERSON_S)
+    first: tuple[str | None, float] = (None, -1e9)
+
+    def begin(self) -> None:
+        super().begin()
+        self.first = (None, -1e9)
+
+    @rule(
+        one=st.sampled_from([1, 2]),
+        other=st.sampled_from([1, 2]),
+        waits_s=st.sampled_from([0.1, 2.0, 5.0]),
+        track=st.integers(1, 9),
+    )
+    def one_comes_and_then_another(self, one: int, other: int, waits_s: float, track: int) -> None:
+        self.somebody_enrolled_stands_there(6, track, one)
+        self.nobody_is_there(waits_s)
+        self.somebody_enrolled_stands_there(6, track + 10, other)
+
+    def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
+        super().check_unlocks(events, asked, now_s)
+        for event in by_face(events, asked):
+            name, at_s = self.first
+            assert name is not None, "let in alone"
+            assert name != event.person, "let in twice as one"
+            assert now_s - at_s <= TWO_PERSON_S, "the first had come too long ago"
+            assert event.detail == f"with {name} before"
+            self.first = (None, -1e9)
+        for event in (event for event in events if event.kind is EventKind.SECOND_ASKED):
+            names = {PEOPLE[person].name for person in self.proven(now_s) if person in PEOPLE}
+            assert event.person in names, "the first was not recognised"
+            self.first = (event.person, now_s)
+
+
+class ChallengeModel(DaemonModel):
+    """Nobody is let in without a sign of life since it was asked for: a turn of the head, or shut eyes."""
+
+    policy = replace(POLICY, challenge=True, challenge_s=CHALLENGE_S)
+    asked_of: tuple[int | None, float] = (None, -1e9)
+
+    def begin(self) -> None:
+        super().begin()
+        self.asked_of = (None, -1e9)
+
+    @rule(
+        person=st.sampled_from(sorted(PEOPLE)), track=st.integers(1, 9), sign=st.sampled_from(["turns", "blinks", ""])
+    )
+    def somebody_gives_a_sign(self, person: int, track: int, sign: str) -> None:
+        self.somebody_enrolled_stands_there(5, track, person)
+        looks = [sighting(track, person, yaw_deg=yaw) for yaw in (0.0, 8.0, 16.0, 16.0, 0.0, 0.0)]
+        if sign == "blinks":
+            shut = sighting(track, person, reasons=(Reason.EYES_CLOSED,))
+            looks = [sighting(track, person), replace(shut, probe=None), *[sighting(track, person)] * 4]
+        for look in looks if sign else [sighting(track, person)] * 6:
+            self.view.faces = (look,)
+            self.turn()
+
+    def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
+        super().check_unlocks(events, asked, now_s)
+        for event in by_face(events, asked):
+            track, at_s = self.asked_of
+            assert track is not None, "let in without a sign of life"
+            assert track == event.track, "another face's sign of life counted"
+            assert now_s - at_s <= CHALLENGE_S + TICK_S
+            since = [face for seen_s, face in self.watched.history if face.track == track and seen_s >= at_s - 1e-9]
+            assert self.has_sign(since, event.person), "let in, and there was no sign of life"
+        for event in (event for event in events if event.kind is EventKind.CHALLENGED):
+            self.asked_of = (event.track, now_s)
+
+    def has_sign(self, since: Sequence[Sighting], name: str | None) -> bool:
+        yaws = [
+            face.quality.yaw_deg
+            for face in since
+            if face.match is not None and face.match.person_id in PEOPLE and PEOPLE[face.match.person_id].name == name
+        ]
+        is_turned = bool(yaws) and max(yaws) - min(yaws) >= TURN_DEG
+        return is_turned or any(Reason.EYES_CLOSED in face.quality.reasons for face in since)
+
+
+FROM, UNTIL = 8, 18
+"""Ben may enter from 8 to 18 o'clock, and until the end of the year."""
+END = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+class HoursModel(DaemonModel):
+    """Nobody is let in when their rules say no, whatever the civil clock does; nor while it was never set."""
+
+    @initialize()
+    def ben_has_hours(self) -> None:
+        rules = Rules(hours=f"daily {FROM:02}:00-{UNTIL:02}:00", valid_until=END.timestamp())
+        self.people.members = {1: Member("ann", Role.ADMIN), 2: Member("ben", Role.MEMBER, rules)}
+
+    @rule(is_disabled=st.booleans())
+    def ben_is_disabled_or_enabled(self, is_disabled: bool) -> None:
+        ben = self.people.members[2]
+        self.people.members[2] = replace(ben, rules=replace(ben.rules, is_disabled=is_disabled))
+        self.turn()
+
+    @rule(hours=st.sampled_from([-30.0, -5.0, 7.0, 11.0, 24.0 * 45, -24.0 * 400]))
+    def some_hours_pass_on_the_wall(self, hours: float) -> None:
+        self.clock.civil_s += 3600.0 * hours
+        self.turn()
+
+    def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
+        super().check_unlocks(events, asked, now_s)
+        wall = self.clock.wall()
+        for event in by_face(events, asked):
+            if event.person == "ben":
+                assert not self.people.members[2].rules.is_disabled
+                assert FROM <= wall.hour < UNTIL, f"let in at {wall}"
+                assert datetime(2026, 1, 1, tzinfo=UTC) <= wall < END
+
+
+class ImproveModel(DaemonModel):
+    """More templates only for whoever was asked for, or was vouched for, and only from looks that name them; and a disk
+    that is full while it locks."""
+
+    improvable: frozenset[str] = frozenset()
+
+    def begin(self) -> None:
+        super().begin()
+        self.improvable = frozenset()
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)), whose=st.sampled_from([1, 2, None]), track=st.integers(1, 9))
+    def a_client_improves_and_somebody_turns_their_head(self, person: int, whose: int | None, track: int) -> None:
+        if person not in self.people.members:
+            return
+        name = self.people.members[person].name
+        self.improvable = frozenset({name})
+        self.turn(ImproveAsked(person, name, self.clock.at_s, "uid 0"))
+        self.somebody_turns_their_head(track, 0.8, whose)
+
+    @rule(tracks=st.just((21, 22)), off_s=st.sampled_from([0.0, 1.0]), walks_up=st.sampled_from([1, 2]))
+    def the_disk_is_full_while_it_locks(self, tracks: tuple[int, int], off_s: float, walks_up: int) -> None:
+        """A lockout that could not be written is written once there is room, and outlives the plug from then on."""
+        aside = self.folder.with_name(f"{self.folder.name}-full")
+        self.folder.rename(aside)
+        for track in tracks:
+            self.a_stranger_stands_there(8, track)
+        aside.rename(self.folder)
+        self.nobody_is_there(6.0)
+        self.power_is_cut(off_s)
+        self.somebody_enrolled_stands_there(9, 23, walks_up)
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def turn(self, *asked: Asked) -> None:
+        before = len(self.people.improved)
+        super().turn(*asked)
+        for name, count in self.people.improved[before:]:
+            assert self.may_enroll or name in self.improvable, "improved, and nobody asked for it"
+            assert count == self.policy.enrolment.templates
+            looks = [
+                face.match
+                for _, face in self.watched.history[-60:]
+                if face.match is not None and self.people.members[face.match.person_id].name == name
+            ]
+            assert len(looks) >= count, "improved by looks that do not name them"
+            self.improvable = frozenset()
+
+
+FEW = settings(max_examples=max(EXAMPLES // 4, 10), stateful_step_count=STEPS, deadline=None)
+ENTRIES = (PressModel, TwoPersonModel, ChallengeModel, HoursModel, ImproveModel)
+for machine in ENTRIES:
+    machine.TestCase.settings = FEW
+TestPressModel, TestTwoPersonModel, TestChallengeModel, TestHoursModel, TestImproveModel = (
+    machine.TestCase for machine in ENTRIES
+)
