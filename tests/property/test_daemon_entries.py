@@ -51,12 +51,12 @@ class PressModel(DaemonModel):
 
     def begin(self) -> None:
         super().begin()
-        self.pressed_s, put = -1e9, self.edges.put
+        self.pressed_s, put = list[float](), self.edges.put
 
-        def seen_put(edge: Edge) -> None:
+        def seen_put(edge: Edge) -> bool:
             if edge.source is Source.BUTTON and edge.is_down:
-                self.pressed_s = edge.at_s
-            put(edge)
+                self.pressed_s.append(edge.at_s)
+            return put(edge)
 
         self.edges.put = seen_put  # type: ignore[method-assign]
 
@@ -69,14 +69,15 @@ class PressModel(DaemonModel):
     def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
         super().check_unlocks(events, asked, now_s)
         for event in by_face(events, asked):
-            assert now_s - self.pressed_s <= ASK_S + 5 * TICK_S, "let in, and nobody had pressed"
-            since = [(at_s, face) for at_s, face in self.watched.history if at_s >= self.pressed_s]
-            names = {
-                PEOPLE[person].name
-                for start in range(len(since))
-                for person in proves(since[start:], now_s) & set(PEOPLE)
-            }
-            assert event.person in names, "a look from before the press counted"
+            presses = [at_s for at_s in self.pressed_s if now_s - at_s <= ASK_S + 5 * TICK_S]
+            assert presses, "let in, and nobody had pressed"
+            assert any(event.person in self.named(at_s, now_s) for at_s in presses), "a look from before it counted"
+
+    def named(self, since_s: float, now_s: float) -> set[str]:
+        """For whom the looks since then are proof."""
+        looks = [(at_s, face) for at_s, face in self.watched.history if at_s >= since_s][-40:]
+        proven = {person for start in range(len(looks)) for person in proves(looks[start:], now_s)}
+        return {self.people.members[person].name for person in proven if person in self.people.members}
 
 
 class TwoPersonModel(DaemonModel):
@@ -110,7 +111,8 @@ class TwoPersonModel(DaemonModel):
             assert event.detail == f"with {name} before"
             self.first = (None, -1e9)
         for event in (event for event in events if event.kind is EventKind.SECOND_ASKED):
-            names = {PEOPLE[person].name for person in self.proven(now_s) if person in PEOPLE}
+            members = self.people.members
+            names = {members[person].name for person in self.proven(now_s) if person in members}
             assert event.person in names, "the first was not recognised"
             self.first = (event.person, now_s)
 
@@ -151,10 +153,11 @@ class ChallengeModel(DaemonModel):
             self.asked_of = (event.track, now_s)
 
     def has_sign(self, since: Sequence[Sighting], name: str | None) -> bool:
+        known = self.people.members
         yaws = [
             face.quality.yaw_deg
             for face in since
-            if face.match is not None and face.match.person_id in PEOPLE and PEOPLE[face.match.person_id].name == name
+            if face.match is not None and face.match.person_id in known and known[face.match.person_id].name == name
         ]
         is_turned = bool(yaws) and max(yaws) - min(yaws) >= TURN_DEG
         return is_turned or any(Reason.EYES_CLOSED in face.quality.reasons for face in since)
@@ -234,10 +237,11 @@ class ImproveModel(DaemonModel):
         for name, count in self.people.improved[before:]:
             assert self.may_enroll or name in self.improvable, "improved, and nobody asked for it"
             assert count == self.policy.enrolment.templates
+            known = self.people.members
             looks = [
                 face.match
                 for _, face in self.watched.history[-60:]
-                if face.match is not None and self.people.members[face.match.person_id].name == name
+                if face.match is not None and face.match.person_id in known and known[face.match.person_id].name == name
             ]
             assert len(looks) >= count, "improved by looks that do not name them"
             self.improvable = frozenset()

@@ -23,7 +23,7 @@ import numpy as np
 
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.errors import GalleryError, ModelError
-from faceauthd.gallery import Gallery
+from faceauthd.gallery import Gallery, match
 from faceauthd.lockout import Lockout
 from faceauthd.resources import shipped
 from faceauthd.threshold import threshold_for
@@ -54,8 +54,13 @@ class Sample:
         return sorted(path for path in self.folder.iterdir() if path.is_file() and path.name != "gallery.lock")
 
 
-def build(home: Path) -> Sample:
-    """Ann, Bea and Cem; somebody disabled; somebody removed, who is in the older copies."""
+def build(home: Path, *, is_in_use: bool = False) -> Sample:
+    """Ann, Bea and Cem; somebody disabled; somebody removed, who is in the older copies.
+
+    With the copy in int8 that large galleries have, and what a cut may leave half written. `is_in_use`: as a power cut
+    leaves it under a running daemon, with SQLite's log and its index.
+    """
+    home.mkdir()
     folder, older = home / "whole", home / "older"
     with Gallery.open(folder, embedder_id=EMBEDDER, first_capacity=8) as gallery:
         for name, (seed, count) in PEOPLE.items():
@@ -67,7 +72,12 @@ def build(home: Path) -> Sample:
         gallery.remove("rex")
         gallery.set_disabled("dis", is_disabled=True)
         gallery.rename("cem", "cem")
+        if is_in_use:
+            shutil.copytree(folder, home / "cut")
+    folder = home / "cut" if is_in_use else folder
+    (folder / "embeddings.npy.new").write_bytes((folder / "embeddings.npy").read_bytes()[:9000])
     LockoutFile(folder / "lockout.json", TwoClocks()).save(Lockout((), 2, 400.0), 100.0)
+    (folder / "lockout.new").write_bytes(b'{"level": 0')
     return Sample(folder, older)
 
 
@@ -141,8 +151,8 @@ def judge(folder: Path, what: str, figures: Figures) -> str:
         lost = 0
         for seed in (*[own for own, _ in PEOPLE.values()], REMOVED_SEED, STRANGER_SEED, DISABLED_SEED):
             for probe in unit_vectors(seed, 3 if seed != 3 else 2):
-                match = gallery.matcher.best(probe[np.newaxis])[0]
-                person = gallery.person_by_id(match.person_id) if match and match.score >= FALSE_ACCEPT else None
+                best = gallery.matcher.best(probe[np.newaxis])[0]
+                person = gallery.person_by_id(best.person_id) if best and best.score >= FALSE_ACCEPT else None
                 if person is not None and person.rules.is_disabled:
                     person = None  # known, and kept out by their rules
                 if person is not None and person.name != truth(seed):
@@ -168,7 +178,19 @@ def copy_of(sample: Sample) -> Iterator[Path]:
         yield shutil.copytree(sample.folder, Path(home) / "gallery")
 
 
-def state_folder(figures: Figures, sample: Sample, trials: int, budget: Budget, dice: random.Random) -> None:
+@contextmanager
+def scanned_in_int8() -> Iterator[None]:
+    """As if this gallery were a large one, which has a copy in int8."""
+    before, match.WORTH_ROWS = match.WORTH_ROWS, 1  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        match.WORTH_ROWS = before  # type: ignore[attr-defined]
+
+
+def state_folder(
+    figures: Figures, sample: Sample, state: str, trials: int, budget: Budget, dice: random.Random
+) -> None:
     outcomes: dict[str, Counter[str]] = {}
     for trial in range(trials):
         if not budget.is_left:
@@ -179,7 +201,7 @@ def state_folder(figures: Figures, sample: Sample, trials: int, budget: Budget, 
             raw = bytearray(path.read_bytes())
             kind(raw, dice)
             (folder / path.name).write_bytes(bytes(raw))
-            what = f"{kind.__name__} in {path.name} (trial {trial})"
+            what = f"{kind.__name__} in {path.name}, {state} (trial {trial})"
             outcome = judge(folder, what, figures)
             if path.name == "lockout.json":
                 lockout = LockoutFile(folder / path.name, TwoClocks()).load(100.0)
@@ -191,7 +213,7 @@ def state_folder(figures: Figures, sample: Sample, trials: int, budget: Budget, 
         figures.count("damages to the state folder")
         outcomes.setdefault(path.name, Counter())[outcome] += 1
     rows = [[name, ", ".join(f"{what}: {many}" for what, many in found.items())] for name, found in outcomes.items()]
-    figures.table(("file", "what came of the damage"), rows)
+    figures.table((f"file, {state}", "what came of the damage"), sorted(rows))
 
 
 def cli(folder: Path, what: str, figures: Figures) -> None:
@@ -205,15 +227,15 @@ def cli(folder: Path, what: str, figures: Figures) -> None:
         figures.violation(f"{what}: `faceauthd doctor` says {done.stderr[-300:]}")
 
 
-def older_copies(figures: Figures, sample: Sample) -> None:
+def older_copies(figures: Figures, sample: Sample, state: str) -> None:
     """One file restored from a backup and the other not, and a file missing: recognised, and nobody comes back."""
     for name in ("people.sqlite3", "embeddings.npy"):
         with copy_of(sample) as folder:
             shutil.copyfile(sample.older / name, folder / name)
-            figures.number(f"older {name} beside the newer other", judge(folder, f"older {name}", figures))
+            figures.number(f"{state}: older {name} beside the newer other", judge(folder, f"older {name}", figures))
         with copy_of(sample) as folder:
             (folder / name).unlink()
-            figures.number(f"{name} missing", judge(folder, f"{name} missing", figures))
+            figures.number(f"{state}: {name} missing", judge(folder, f"{name} missing", figures))
 
 
 def models(figures: Figures, trials: int, dice: random.Random) -> None:
@@ -265,8 +287,11 @@ def run(figures: Figures, *, is_long: bool, seed: int) -> None:
     logging.disable(logging.CRITICAL)
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as home:
-        sample = build(Path(home))
-        state_folder(figures, sample, 20_000 if is_long else 700, Budget(1500.0 if is_long else 60.0), dice)
-        older_copies(figures, sample)
+        with scanned_in_int8():
+            for name in ("at rest", "in use"):
+                sample = build(Path(home) / name, is_in_use=name == "in use")
+                each = (10_000, Budget(900.0)) if is_long else (300, Budget(30.0))
+                state_folder(figures, sample, name, *each, dice)
+                older_copies(figures, sample, name)
         models(figures, 3000 if is_long else 150, dice)
     logging.disable(logging.NOTSET)
