@@ -59,6 +59,10 @@ class Lockstep:
     def healthy(self, now_s: float) -> bool:
         return self.camera.healthy(now_s)
 
+    @property
+    def is_stuck(self) -> bool:
+        return self.camera.is_stuck
+
     def close(self) -> None:
         self.camera.close()
 

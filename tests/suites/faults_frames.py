@@ -39,6 +39,7 @@ class Pictures:
     clock: TwoClocks
     pictures: list[Picture]
     given: int = 0
+    is_stuck: bool = False
     last_s: float = field(default=-1e9)
 
     @property

@@ -102,6 +102,7 @@ class RealClock(TwoClocks):
 
 class RealCamera:
     finished = False
+    is_stuck = False
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         time.sleep(0.05)

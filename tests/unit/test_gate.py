@@ -76,7 +76,7 @@ class Story:
         """What holds after every tick of every story: whatever is told is told of now, and times are times."""
         assert all(event.time_s == self.now_s for event in events)
         gate = self.gate
-        times = (gate.since_s, gate.exit_since_s, gate.pressed_s, gate.door.since_s, gate.spoofs.since_s)
+        times = (gate.since_s, gate.exit_since_s, gate.door.since_s, gate.spoofs.since_s)
         assert all(isinstance(at_s, float) and at_s <= self.now_s for at_s in times)
 
     def ticks(self, count: int, *seen: Sighting) -> Gate:
