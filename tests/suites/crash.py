@@ -54,11 +54,11 @@ def disks(figures: Figures) -> None:
 def run(figures: Figures, *, is_long: bool, seed: int) -> None:
     """1,000 kills of the daemon and 1,000 of the writer in the long form, and 300 of each of the others."""
     logging.disable(logging.CRITICAL)
-    kills, others = (1000, 300) if is_long else (50, 20)
-    daemons(figures, kills, Budget(3600.0 if is_long else 60.0), random.Random(seed))
-    writers(figures, kills if is_long else 80, seed)
+    kills, others = (1000, 300) if is_long else (30, 15)
+    daemons(figures, kills, Budget(3600.0 if is_long else 40.0), random.Random(seed))
+    writers(figures, kills if is_long else 60, seed)
     renewals(figures, others, Budget(1200.0 if is_long else 15.0), random.Random(seed))
     upgrades(figures, others, random.Random(seed))
-    commands(figures, others, Budget(1800.0 if is_long else 30.0), random.Random(seed))
+    commands(figures, others, Budget(1800.0 if is_long else 20.0), random.Random(seed))
     disks(figures)
     logging.disable(logging.NOTSET)

@@ -293,7 +293,7 @@ def run(figures: Figures, *, is_long: bool, seed: int) -> None:
         with scanned_in_int8():
             for name in ("at rest", "in use"):
                 sample = build(Path(home) / name, is_in_use=name == "in use")
-                each = (10_000, Budget(900.0)) if is_long else (300, Budget(30.0))
+                each = (10_000, Budget(900.0)) if is_long else (300, Budget(20.0))
                 state_folder(figures, sample, name, *each, dice)
                 older_copies(figures, sample, name)
         models(figures, 6000 if is_long else 150, dice)

@@ -131,7 +131,7 @@ def scratch() -> Iterator[Path]:
 
 def model(figures: Figures, *, is_long: bool) -> None:
     """The model-checking test of the whole loop, for longer than among the tests."""
-    os.environ["FACEAUTHD_MODEL_EXAMPLES"] = "2500" if is_long else "200"
+    os.environ["FACEAUTHD_MODEL_EXAMPLES"] = "2500" if is_long else "100"
     from tests.property import test_daemon_model as door
 
     turns = 0
