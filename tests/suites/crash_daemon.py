@@ -24,6 +24,7 @@ from faceauthd.errors import FaceauthdError, GalleryError
 from faceauthd.gallery import Gallery
 from faceauthd.gallery.contents import Origin
 from faceauthd.gallery.taking import Entrant, Kept
+from faceauthd.register import MOST_TEMPLATES
 from faceauthd.resources import shipped
 from faceauthd.types import NewTemplate, Person, Role, Rules
 from faceauthd.vision.pack import ModelPack
@@ -36,6 +37,8 @@ LIVES_OF_A_FOLDER = 10
 MOST_PEOPLE = 6
 FIRST_CAPACITY = 2
 WAIT_S = 60.0
+NAMELESS = tuple(f"person-{number}" for number in range(1, 400))
+"""What the gallery calls whoever gave no name, by how many were ever enrolled in it: of whom not all were told."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Known:
 
 
 State = dict[str, Known]
+Held = dict[str, tuple[str, bool, bool, int]]
+"""Of everybody in the gallery: role, whether disabled, whether there is an end, templates."""
 
 
 def apply(state: State, event: dict[str, object]) -> State:
@@ -216,7 +221,7 @@ def _under_way(state: State, client: Client | None, events: list[dict[str, objec
     ]
     enrolling = bool(ended) and ended[-1] == "enroll-began"
     possible: list[State] = []
-    names = [f"person-{number}" for number in range(1, 400) if f"person-{number}" not in state][:1]
+    names = [name for name in NAMELESS if name not in state]
     if client is not None and client.asked is not None:
         verb, args = client.asked
         name, event = str(args.get("name")), {"person": str(args.get("name")), "detail": "", "seed": 0}
@@ -251,10 +256,13 @@ def found(folder: Path, allowed: list[State], ever: set[str]) -> State:
     """The one of the allowed states that the gallery opens in. Raises AssertionError if it is in none."""
     embedder = pack().embedder_id
     with Gallery.open(folder / "gallery", embedder_id=embedder) as gallery:
-        state = next((each for each in allowed if _is_in(gallery, each)), None)
+        kept = {person.name: _kept(person) for person in gallery.people()}
+        state = next((each for each in allowed if _to_be_kept(each) == kept), None)
         if state is None:
-            names = {person.name: _kept(person) for person in gallery.people()}
-            raise AssertionError(f"found {names}, allowed {allowed}")
+            told = _to_be_kept(allowed[0])
+            raise AssertionError(
+                f"found {_without(kept, told)}, told {_without(told, kept)}, or {len(allowed) - 1} more"
+            )
         for name, known in state.items():
             person = gallery.person(name)
             assert person is not None
@@ -268,10 +276,16 @@ def found(folder: Path, allowed: list[State], ever: set[str]) -> State:
     return state
 
 
-def _is_in(gallery: Gallery, state: State) -> bool:
-    """Whether it holds exactly these people with these roles, rules and numbers of templates."""
-    return {person.name: _kept(person) for person in gallery.people()} == {
-        name: (known.role, known.is_disabled, known.has_end, TEMPLATES * known.batches) for name, known in state.items()
+def _without(these: Held, those: Held) -> Held:
+    """What is different in these."""
+    return {name: kept for name, kept in these.items() if those.get(name) != kept}
+
+
+def _to_be_kept(state: State) -> Held:
+    """Role, rules and number of templates, of which nobody gets more than the register allows."""
+    return {
+        name: (known.role, known.is_disabled, known.has_end, min(TEMPLATES * known.batches, MOST_TEMPLATES))
+        for name, known in state.items()
     }
 
 
