@@ -10,6 +10,7 @@
     ├── PanelError         (OSError)      pins or relay cannot be driven
     ├── PictureError       (ValueError)   an image cannot be read or is out of bounds
     ├── SceneError         (ValueError)   a scene file is wrong
+    ├── EvaluationError    (ValueError)   the data of a measurement cannot be used
     ├── BundleError        (ValueError)   an exported file is none, altered, or not to be read with this passphrase
     └── ControlError       (OSError)      the control socket cannot be opened or reached
 
@@ -65,6 +66,10 @@ class PictureError(FaceauthdError, ValueError):
 
 class SceneError(FaceauthdError, ValueError):
     """A scene file is wrong."""
+
+
+class EvaluationError(FaceauthdError, ValueError):
+    """Pairs or pictures that a measurement was asked to use cannot be used."""
 
 
 class BundleError(FaceauthdError, ValueError):

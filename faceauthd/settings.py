@@ -5,6 +5,7 @@ from __future__ import annotations
 from faceauthd.adapters.panel_pins import PanelPins
 from faceauthd.button import ButtonPolicy
 from faceauthd.config import Config
+from faceauthd.config.inputs import Vision
 from faceauthd.enrolment import EnrolmentPolicy
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.gate import Authority, Entry, Policy
@@ -73,8 +74,21 @@ def light_of(config: Config) -> LightPolicy | None:
 
 def stages_of(config: Config, pack: ModelPack) -> Stages:
     """One of each stage, on the models of `pack`."""
-    vision = config.vision
-    limits = QualityLimits(
+    return Stages(
+        detector=Detector(pack.detector),
+        landmarker=Landmarker(pack.landmarks),
+        gauge=QualityGauge(limits_of(config.vision)),
+        eyes=EyeModel(pack.eyes),
+        embedder=Embedder(pack.embedder),
+        view=pack.view,
+        liveness=LivenessModel(pack.liveness),
+        min_score=config.vision.detector_score,
+    )
+
+
+def limits_of(vision: Vision) -> QualityLimits:
+    """What a look must come up to at the door."""
+    return QualityLimits(
         min_face_px=vision.min_face_px,
         min_sharpness=vision.min_sharpness,
         min_brightness=vision.min_brightness,
@@ -84,16 +98,6 @@ def stages_of(config: Config, pack: ModelPack) -> Stages:
         max_pitch_deg=vision.max_pitch_deg,
         max_roll_deg=vision.max_roll_deg,
         min_eyes_open=EYES_OPEN if vision.eyes_open_required else 0.0,
-    )
-    return Stages(
-        detector=Detector(pack.detector),
-        landmarker=Landmarker(pack.landmarks),
-        gauge=QualityGauge(limits),
-        eyes=EyeModel(pack.eyes),
-        embedder=Embedder(pack.embedder),
-        view=pack.view,
-        liveness=LivenessModel(pack.liveness),
-        min_score=vision.detector_score,
     )
 
 

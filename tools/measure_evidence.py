@@ -24,11 +24,10 @@ from measure_curve import MODELS, counted
 from numpy.typing import NDArray
 
 from faceauthd.config.deciding import Decision
-from faceauthd.errors import FaceauthdError
+from faceauthd.errors import EvaluationError, FaceauthdError
 from faceauthd.evaluation.card_curve import known_as_one
 from faceauthd.evaluation.collection import Collection, collect
 from faceauthd.evaluation.curve import impostor_scores
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.evidence import (
     LOOKS,
     PRODUCT,

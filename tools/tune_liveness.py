@@ -30,14 +30,15 @@ from numpy.typing import NDArray
 
 from faceauthd import presentation
 from faceauthd.config.deciding import Decision
-from faceauthd.errors import FaceauthdError
+from faceauthd.config.inputs import Vision
+from faceauthd.errors import EvaluationError, FaceauthdError
 from faceauthd.evaluation.attack_rates import Rate, table_of
 from faceauthd.evaluation.clips import Clip, find_clips
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.presentations import Presented, Recorder, Response, answer, present, stages_of
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.presentation import WEIGHTS, Weights, judge
 from faceauthd.resources import shipped
+from faceauthd.settings import limits_of
 from faceauthd.types import Box, Cues, Match, Quality, Sighting
 from faceauthd.vision.pack import ModelPack
 
@@ -58,7 +59,7 @@ def read_looks(clips: Sequence[Clip], cache: Path | None, name: str) -> dict[str
     """What the looks of each clip showed, by species and clip. Raises FaceauthdError."""
     file = cache / f"{name}.json" if cache else None
     kept: dict[str, list[list[float | None]]] = json.loads(file.read_text()) if file and file.exists() else {}
-    stages = stages_of(ModelPack.open(shipped("models"), threads=1))
+    stages = stages_of(ModelPack.open(shipped("models"), threads=1), limits_of(Vision()))
     for number, clip in enumerate(clips):
         if key_of(clip) not in kept:
             recorder = Recorder()

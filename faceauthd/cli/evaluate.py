@@ -13,8 +13,7 @@ import typer
 from faceauthd.cli.progress import progress
 from faceauthd.config.deciding import Decision
 from faceauthd.config.inputs import Vision
-from faceauthd.errors import FaceauthdError
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError, FaceauthdError
 from faceauthd.evaluation.findings import Circumstances, report_of
 from faceauthd.evaluation.pairs import read_pairs
 from faceauthd.evaluation.report import make_folder, write_report

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from faceauthd.config.deciding import Decision
+from faceauthd.config.inputs import Vision
 from faceauthd.errors import FaceauthdError
 from faceauthd.evaluation.attack_rates import AttackTable, Rate, SpeciesRates, table_of
 from faceauthd.evaluation.clips import find_clips
@@ -23,6 +24,7 @@ from faceauthd.evaluation.presentations import present, stages_of
 from faceauthd.evaluation.report import make_folder
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.resources import shipped
+from faceauthd.settings import limits_of
 from faceauthd.vision.pack import ModelPack
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def evaluate_liveness(clips: Path, *, as_json: bool, models: Path | None, thread
         if report is not None:
             make_folder(report)
         found = find_clips(clips)
-        stages = stages_of(ModelPack.open(models or shipped("models"), threads=threads))
+        stages = stages_of(ModelPack.open(models or shipped("models"), threads=threads), limits_of(Vision()))
         with _progress(is_shown=not as_json) as progress:
             presented = [present(clip, stages, policy, decision.liveness_s) for clip in progress(found)]
         table = table_of(presented)

@@ -10,13 +10,13 @@ from faceauthd.control.protocol import Code
 from faceauthd.errors import (
     BundleError,
     ConfigError,
+    EvaluationError,
     FaceauthdError,
     GalleryRefused,
     ModelError,
     PictureError,
     SceneError,
 )
-from faceauthd.evaluation.errors import EvaluationError
 
 
 class ExitCode(enum.IntEnum):

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from faceauthd.errors import ModelError
+from faceauthd.errors import EvaluationError, ModelError
 from faceauthd.evaluation.curve import ImpostorScores, LookAlike, impostor_scores
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.tail import METHOD, exceedances, fit, interval
 from faceauthd.threshold import FEWEST_PAIRS
 from faceauthd.vision.manifest import checksum_of, curve_of

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError
 from faceauthd.picture import SUFFIXES, load_picture
 from faceauthd.types import Frame
 

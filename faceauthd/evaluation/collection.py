@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.people import person_of
 from faceauthd.evaluation.runner import FaceReader
 from faceauthd.picture import SUFFIXES, load_picture

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceauthd.errors import ModelError
+from faceauthd.errors import EvaluationError, ModelError
 from faceauthd.evaluation.charts import det_chart, roc_chart, score_chart
 from faceauthd.evaluation.det import error_curve, units_of
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.hardest import hardest, thumbnail
 from faceauthd.evaluation.report import InForce, Report
 

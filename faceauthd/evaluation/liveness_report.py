@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.attack_rates import LEVEL, AttackTable, Rate, SpeciesRates, error_rates_at
 from faceauthd.evaluation.charts import BLUE, ORANGE
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.presentations import Presented, Response
 from faceauthd.evaluation.report import PAGE, STYLE, make_folder, write_charts
 from faceauthd.svg import Axis, Plane, bars, chart, legend, line, posts, steps

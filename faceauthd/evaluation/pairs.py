@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,7 +22,7 @@ from faceauthd.vision.eyes import EyeModel
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import LivenessModel
 from faceauthd.vision.presence import Presence, Shown
-from faceauthd.vision.quality import QualityGauge
+from faceauthd.vision.quality import QualityGauge, QualityLimits
 from faceauthd.vision.track import Tracker
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ class Anybody:
         return [_EVERYBODY] * len(probes)
 
 
-def stages_of(pack: ModelPack) -> Stages:
-    """The product's stages with the models of `pack`, without the embedder."""
+def stages_of(pack: ModelPack, limits: QualityLimits) -> Stages:
+    """The product's stages with the models of `pack` and the door's `limits`, without the embedder."""
     return Stages(
         Detector(pack.detector),
         Landmarker(pack.landmarks),
-        QualityGauge(),
+        QualityGauge(limits),
         EyeModel(pack.eyes),
         Anybody(),
         LivenessModel(pack.liveness),

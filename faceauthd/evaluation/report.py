@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.raster import as_pixels
 from faceauthd.evaluation.robustness_table import as_html as robustness_table
 from faceauthd.picture import save_picture

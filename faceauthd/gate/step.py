@@ -73,9 +73,13 @@ def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
     return rest(gate, now_s), ()
 
 
+_TRIES_NOTHING = frozenset({Mode.LOCKED_OUT, Mode.FAULT, Mode.OPEN, Mode.ENROLLING, Mode.ENROLLED})
+"""In these no face can open the door: it does not look, it is open, or the looks are for an enrolment."""
+
+
 def _count_broken_off(before: Gate, gate: Gate, tick: Tick, policy: Policy) -> Gate:
     """Looks that were compared, and whose face is gone, are remembered until `refusal.settle` counts them."""
-    if gate.mode in (Mode.LOCKED_OUT, Mode.FAULT) or not tick.roster.people:
+    if not _TRIES_NOTHING.isdisjoint((before.mode, gate.mode)) or not tick.roster.people:
         return gate
     looks = faces.broken_off(before.tracks, gate.tracks, policy.evidence, tick.roster.threshold)
     if not looks:

@@ -6,6 +6,7 @@ import pytest
 
 from faceauthd.adapters.camera_av_live import LiveAvCamera, WantedStream, _attempts
 from faceauthd.adapters.clock import MonotonicClock
+from faceauthd.adapters.video_limits import OPTIONS
 from tests.integration.test_camera_contract import QUICK, complaint
 
 
@@ -30,9 +31,9 @@ def test_a_usb_camera_is_asked_for_jpeg_first_and_for_whatever_it_has_then() -> 
     first, second = _attempts("/dev/video0", WantedStream((1280, 720), 15.0))
     assert first == {
         "format": "v4l2",
-        "options": {"video_size": "1280x720", "framerate": "15", "input_format": "mjpeg"},
+        "options": {"video_size": "1280x720", "framerate": "15", "input_format": "mjpeg", **OPTIONS},
     }
-    assert second == {"format": "v4l2", "options": {"video_size": "1280x720", "framerate": "15"}}
+    assert second == {"format": "v4l2", "options": {"video_size": "1280x720", "framerate": "15", **OPTIONS}}
 
 
 @pytest.mark.parametrize("url", ["rtsp://host/path", "http://host/video"])

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.collection import collect
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.runner import FaceReader
 from faceauthd.picture import load_picture, save_picture
 from faceauthd.resources import shipped

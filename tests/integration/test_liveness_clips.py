@@ -12,12 +12,14 @@ import pytest
 
 from faceauthd.cli.evaluate_liveness import evaluate_liveness
 from faceauthd.config.deciding import Decision
+from faceauthd.config.inputs import Vision
 from faceauthd.evaluation.clips import Clip, find_clips
 from faceauthd.evaluation.presentations import Response, present, stages_of
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.picture import load_picture, save_picture
 from faceauthd.recognizer import Stages
 from faceauthd.resources import shipped
+from faceauthd.settings import limits_of
 from faceauthd.vision.pack import ModelPack
 from tools.attack_kit import render
 
@@ -50,7 +52,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stages() -> Stages:
-    return stages_of(ModelPack.open(shipped("models")))
+    return stages_of(ModelPack.open(shipped("models")), limits_of(Vision()))
 
 
 @pytest.mark.parametrize(("species", "who", "handling"), SHOWN)

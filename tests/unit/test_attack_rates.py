@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.attack_rates import Rate, error_rates_at, table_of
 from faceauthd.evaluation.clips import Clip
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.people import split_people
 from faceauthd.evaluation.presentations import Presented, Response
 from faceauthd.presentation import WEIGHTS, Weights

@@ -87,3 +87,18 @@ def test_while_a_client_waits_for_somebody_swapping_counts_as_well_and_ends_it_w
     swapping(story, 20.0)
     kinds = [event.kind for event in story.events]
     assert kinds.index(EventKind.LOCKOUT_BEGAN) < kinds.index(EventKind.VERIFY_FAILED)
+
+
+def test_whoever_was_enrolled_and_goes_tried_nothing() -> None:
+    """The looks of an enrolment name nobody yet; they are no stranger's."""
+    story = Story()
+    story.gate = replace(story.gate, mode=Mode.ENROLLED, until_s=story.now_s + 60.0)
+    for _ in range(20):
+        story.tick(STRANGER)
+    story.gate = replace(story.gate, tracks=tuple(replace(track, evidence=SEEN) for track in story.gate.tracks))
+    story.ticks(15)
+    assert story.gate.tracks == ()
+    assert story.gate.lockout.loose == ()
+
+
+SEEN = Evidence(tuple(Look(1.0 + 0.1 * number, None, 0.1, 0.0, 0.9, 1.0) for number in range(8)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faceauthd.evaluation.errors import EvaluationError
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.pairs import Pair, pictures_of, read_pairs
 
 HEAD = "fold,a,b,same\n"

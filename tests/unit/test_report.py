@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.charts import det_chart, roc_chart, score_chart
 from faceauthd.evaluation.det import error_curve, fnmr_at, units_of
-from faceauthd.evaluation.errors import EvaluationError
 from faceauthd.evaluation.hardest import HardPair, hardest
 from faceauthd.evaluation.pairs import Pair
 from faceauthd.evaluation.raster import as_pixels

@@ -81,6 +81,7 @@ class NoCamera:
 
     clock: Clock
     finished: bool = False
+    is_stuck: bool = False
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         self.clock.sleep_until(self.clock.now() + timeout_s)
