@@ -3,9 +3,10 @@
 network_environment=("${network_environment[@]}")
 
 # boot_and_run ROOT SCRIPT [ARGUMENT...]: boots ROOT with systemd-nspawn, runs SCRIPT (a path inside it) as a service of
-# its own, shows what it prints, powers off, and returns its exit status. The network is this machine's.
+# its own, shows what it prints, powers off, and returns its exit status, or 75 if it did not end in its time, which says
+# something of this machine and nothing of the product. The network is this machine's.
 boot_and_run() {
-    local root=$1 watcher
+    local root=$1 watcher ended=0
     shift
     mkdir -p "$root/result"
     rm -f "$root/result"/*
@@ -35,11 +36,15 @@ UNIT
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=30 "${BOOT_TIMEOUT_S:-1200}" \
         systemd-nspawn --quiet --register=no --keep-unit --machine=faceauthd-test --directory="$root" \
         --resolv-conf=copy-host --capability=CAP_NET_ADMIN --boot systemd.unit=multi-user.target systemd.wants=system-test.service \
-        systemd.show_status=0 </dev/null >"$root/result/console" 2>&1 || true
+        systemd.show_status=0 </dev/null >"$root/result/console" 2>&1 || ended=$?
     sleep 0.5
     kill "$watcher"
     wait "$watcher" 2>/dev/null || true
     remove_empty_cgroups
+    if [ ! -s "$root/result/status" ] && { [ "$ended" -eq 124 ] || [ "$ended" -eq 137 ]; }; then
+        echo "the container was still running after ${BOOT_TIMEOUT_S:-1200} s: ended" >&2
+        return 75
+    fi
     if [ ! -s "$root/result/status" ]; then
         echo "the container ended without a result; its console said:" >&2
         tail -n 30 "$root/result/console" >&2
