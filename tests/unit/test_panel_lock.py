@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +144,16 @@ def test_a_line_that_cannot_be_driven_is_told_in_other_words_than_the_services(
         main(["panel-lock", "--set", "panel.pin_factory=mock"])
     assert ended.value.code == ExitCode.FAILED
     assert capsys.readouterr().err == "panel-lock: nothing was driven: GPIO17 cannot be driven; look\n"
+
+
+def test_it_is_there_soon() -> None:
+    """It has a few seconds, on a processor that may be busy: none of what takes the daemon long to load."""
+    program = (
+        "import sys; from faceauthd.cli.main import main\n"
+        "try: main(['panel-lock', '--set', 'panel.kind=gpiozero', '--set', 'panel.pin_factory=mock'])\n"
+        "except SystemExit: pass\n"
+        "heavy = ('numpy', 'onnxruntime', 'PIL', 'rich.console', 'sqlite3', 'faceauthd.app', 'faceauthd.daemon')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Locked: GPIO17 is low", "[]"]
