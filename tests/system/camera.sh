@@ -21,7 +21,7 @@ parts=$here/tests/system/camera
 . "$here/tests/system/lib/machine.sh"
 
 PICAMERA2=0.3.38
-PACKAGES=systemd,systemd-sysv,dbus,kmod,udev,initramfs-tools,linux-image-amd64,ca-certificates,python3,python3-venv,python3-systemd,python3-dev,gcc,libc6-dev,libcap-dev,python3-libcamera,libcamera-ipa
+PACKAGES=systemd,systemd-sysv,dbus,kmod,udev,initramfs-tools,linux-image-amd64,ca-certificates,python3,python3-venv,python3-dev,gcc,libc6-dev,libcap-dev,python3-libcamera,libcamera-ipa
 cache=${FACEAUTHD_VM_CACHE:-$HOME/.cache/faceauthd-vm}
 
 # A Debian with picamera2 where Debian's own packages would be, made once for each recipe. What was half made is never
