@@ -9,9 +9,21 @@ import pytest
 from faceauthd.evidence import Evidence, Look
 from faceauthd.gate import Mode
 from faceauthd.tracks import TrackState, broken_off
-from faceauthd.types import Box, EventKind, Reason, Sighting, VerifyAsked
+from faceauthd.types import (
+    Box,
+    CommitDone,
+    EnrollAsked,
+    EventKind,
+    Member,
+    Person,
+    Reason,
+    Role,
+    Roster,
+    Sighting,
+    VerifyAsked,
+)
 from tests.fakes import sighting
-from tests.unit.test_gate import ANN, NOBODY, POLICY, Story
+from tests.unit.test_gate import ANN, BOTH, NOBODY, POLICY, Story, turning
 
 STRANGER = sighting(person=ANN, score=0.3)
 ANOTHER = replace(STRANGER, continuity=None)
@@ -79,6 +91,23 @@ def test_where_nobody_is_enrolled_nothing_is_compared_and_nothing_counts() -> No
     swapping(story, 10.0)
     assert story.gate.lockout.loose == ()
     assert story.gate.mode is not Mode.LOCKED_OUT
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_whoever_was_just_enrolled_is_not_refused_for_having_been_nobody_until_then(is_first: bool) -> None:
+    story = Story(roster=NOBODY if is_first else BOTH)
+    story.tick(asked=(EnrollAsked("eve", story.now_s, "root"),))
+    for seen in map(turning(), range(40)):
+        story.tick(*seen)
+    assert story.gate.to_commit is not None
+    eve = Person(3, "eve", Role.MEMBER, 3, 0.0)
+    story.roster = Roster(0.5, {**story.roster.people, 3: Member("eve", Role.MEMBER)}, 13)
+    story.tick(sighting(person=3, score=0.3), asked=(CommitDone(eve),))
+    story.ticks(60)
+    kinds = story.kinds()
+    assert EventKind.ENROLLED in kinds
+    assert EventKind.REFUSED not in kinds
+    assert story.gate.lockout.loose == ()
 
 
 def test_while_a_client_waits_for_somebody_swapping_counts_as_well_and_ends_it_with_the_lockout() -> None:
