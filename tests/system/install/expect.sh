@@ -46,8 +46,8 @@ is_another_process() { is_active && [ "$(property MainPID)" != "$1" ] && [ "$(pr
 mark_time() { sleep 1; marked=$(date '+%F %T'); }
 errors_told() { journalctl --unit faceauthd --since "$marked" --priority err --output cat --no-pager | grep '^faceauthd: ' || true; }
 lines_told() { journalctl --unit faceauthd --since "$marked" --output cat --no-pager; }
-# events_told KIND: how often the journal has it.
-events_told() { journalctl --unit faceauthd --output cat --no-pager "FACEAUTHD_EVENT=$1" | grep -c . || true; }
+# events_told KIND [FIELD=VALUE]: how often the journal has it.
+events_told() { journalctl --unit faceauthd --output cat --no-pager "FACEAUTHD_EVENT=$1" "${@:2}" | grep -c . || true; }
 
 version_in_force() { basename "$(readlink -f /opt/faceauthd/current)"; }
 set_version() { sed -i "s/^__version__ = .*/__version__ = \"$1\"/" faceauthd/__init__.py; }

@@ -3,7 +3,7 @@
 
 try_crashes() {
     title 'crashes'
-    local pid begin known=$'ann\tmember\t1'
+    local pid begin known=$'ann\tadmin\t1'
     run_afresh_with none
     pid=$(property MainPID)
     begin=$SECONDS

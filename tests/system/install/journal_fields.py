@@ -18,6 +18,8 @@ NEEDED = {
     "enrolled": ("PERSON", "DETAIL"),
 }
 """Of an event that a face was the cause of."""
+OF_NO_ONE_FACE = ("by ", "faces went before ")
+"""How the detail begins of what has none: an order, and a refusal of several that had no answer before they went."""
 NUMBERS = ("SCORE", "THRESHOLD", "LIVENESS")
 VECTOR = re.compile(r"(?:-?\d*\.\d+(?:e-?\d+)?[\s,;]+){8}")
 """Eight fractions in a row: no sentence has them, and an embedding has 512."""
@@ -68,8 +70,7 @@ def missing(entry: Entry) -> Iterator[str]:
         yield "no MESSAGE_ID"
     if entry.get("SYSLOG_IDENTIFIER") != "faceauthd" or not entry.get("MESSAGE"):
         yield "no identifier, or no message"
-    # An order opens the door without a face.
-    is_of_face = "FACEAUTHD_TRACK" in entry or not str(entry.get("FACEAUTHD_DETAIL", "")).startswith("by ")
+    is_of_face = "FACEAUTHD_TRACK" in entry or not str(entry.get("FACEAUTHD_DETAIL", "")).startswith(OF_NO_ONE_FACE)
     for name in NEEDED.get(str(kind), ()) if is_of_face else ():
         value = entry.get(f"FACEAUTHD_{name}")
         if value is None or (name in NUMBERS and not 0.0 <= float(value) <= 1.0):
