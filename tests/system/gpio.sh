@@ -71,5 +71,5 @@ make_workplace
 root=$workplace/root
 furnish
 machine_disk "$root" "$workplace"
-boot_machine "$workplace" "${BOOT_TIMEOUT_S:-1200}"
+boot_machine "$workplace" "${BOOT_TIMEOUT_S:-2400}"
 echo "gpio: passed"

@@ -17,7 +17,7 @@ install_without_camera() {
     started_pid=$(property MainPID)
     expect 'it says that the service waits for its camera' holds "$told" 'it waits for its camera'
     expect 'the service is starting' equal "$(property ActiveState)" activating
-    expect 'its status says why' until_true 20 status_holds "^Locked: $NO_CAMERA"
+    expect 'its status says why' until_true 60 status_holds "^Locked: $NO_CAMERA"
 }
 status_holds() { holds "$(property StatusText)" "$1"; }
 

@@ -55,11 +55,11 @@ kinds() { sed -n 's/.*"event": "\([a-z-]*\)".*/\1/p' | sort -u; }
 # It tells of an order that is given later, until it is ended as by Ctrl-C.
 follows() {
     local follower status=0
-    timeout --signal INT 30 faceauthctl events --follow --json --kind unlocked --limit 1 >/tmp/followed &
+    timeout --signal INT 90 faceauthctl events --follow --json --kind unlocked --limit 1 >/tmp/followed &
     follower=$!
-    until_true 10 test -s /tmp/followed || return 1
+    until_true 30 test -s /tmp/followed || return 1
     faceauthctl unlock
-    until_true 10 grep -q '"detail": "by uid 0' /tmp/followed || return 1
+    until_true 30 grep -q '"detail": "by uid 0' /tmp/followed || return 1
     kill -INT "$follower"
     wait "$follower" || status=$?
     equal "$status" 130 && test "$(count </tmp/followed)" -ge 2

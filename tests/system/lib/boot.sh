@@ -33,7 +33,7 @@ UNIT
     watcher=$!
     # Without a systemd on this machine nspawn must neither register the container nor look for its own unit.
     # Without CAP_NET_ADMIN the systemd inside could not set up PrivateNetwork=, and would go on without.
-    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=30 "${BOOT_TIMEOUT_S:-1200}" \
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=30 "${BOOT_TIMEOUT_S:-2400}" \
         systemd-nspawn --quiet --register=no --keep-unit --machine=faceauthd-test --directory="$root" \
         --resolv-conf=copy-host --capability=CAP_NET_ADMIN --boot systemd.unit=multi-user.target systemd.wants=system-test.service \
         systemd.show_status=0 </dev/null >"$root/result/console" 2>&1 || ended=$?
@@ -42,7 +42,7 @@ UNIT
     wait "$watcher" 2>/dev/null || true
     remove_empty_cgroups
     if [ ! -s "$root/result/status" ] && { [ "$ended" -eq 124 ] || [ "$ended" -eq 137 ]; }; then
-        echo "the container was still running after ${BOOT_TIMEOUT_S:-1200} s: ended" >&2
+        echo "the container was still running after ${BOOT_TIMEOUT_S:-2400} s: ended" >&2
         return 75
     fi
     if [ ! -s "$root/result/status" ]; then
