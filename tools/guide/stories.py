@@ -27,7 +27,7 @@ STORIES: Mapping[str, Script] = {
         before=[_ALICE],
     ),
     "already": Script(
-        scene(22, stands(ALICE, 2.5, 4.2), is_learnt(BOB, 7.0), presses=[(0.6, 0.2)]),
+        scene(27, stands(ALICE, 2.5, 4.2), is_learnt(BOB, 9.0, side=-1.0), presses=[(0.6, 0.2)]),
         before=[_ALICE, _BOB],
     ),
     "cancelled": Script(scene(9, presses=[(1.0, 0.2), (4.0, 2.5)]), before=[_ALICE]),
