@@ -128,6 +128,7 @@ class FaceRecognizer:
         now_s = frame.time_s
         self._last = {track: last for track, last in self._last.items() if 0 <= now_s - last[0] <= _REMEMBER_S}
         self._held_back &= self._last.keys()
+        self._presence.see(frame, ())  # a picture of somebody who left is kept no longer because nobody came since
         seen = [Sighting(track, box, Quality(0.0)) for track, box in zip(tracks, boxes, strict=True)]
         asked = [i for i, face in enumerate(seen) if wants.identify and face.track not in wants.decided]
         if asked:

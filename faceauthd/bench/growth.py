@@ -16,7 +16,6 @@ from faceauthd.daemon import Daemon, Ports
 from faceauthd.inbox import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from faceauthd.bench.kit import Kit
@@ -44,8 +43,7 @@ class Growth:
 def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
     """Let somebody enrolled walk up and go `rounds` times, over the same frames, after a warm-up.
 
-    Both counts are taken at the same place of a round, so that what is kept of a face for some seconds is in both, and
-    each is the least of three: the motion gate is due by the clock, so that a round may end with one picture more.
+    Both counts are taken at the same place of a round, so that what is kept of a face for some seconds is in both.
     Raises FaceauthdError.
     """
     scene = demo_scene(FPS)
@@ -69,9 +67,9 @@ def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
         tracemalloc.start()
         try:
             play(WARM_UP_ROUNDS)
-            before = _settled(play)
+            before = _snapshot()
             play(rounds)
-            after = _settled(play)
+            after = _snapshot()
         finally:
             tracemalloc.stop()
     lines = sorted(after.compare_to(before, "lineno"), key=lambda line: -line.size_diff)
@@ -83,14 +81,6 @@ def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
         bytes_more=_total(after) - _total(before),
         where=tuple(told[:_MOST_TOLD]),
     )
-
-
-def _settled(play: Callable[[int], None]) -> tracemalloc.Snapshot:
-    snapshots = [_snapshot()]
-    for _ in range(2):
-        play(1)
-        snapshots.append(_snapshot())
-    return min(snapshots, key=_total)
 
 
 def _snapshot() -> tracemalloc.Snapshot:

@@ -62,8 +62,10 @@ class Presence:
         self._tracks: dict[int, _Watched] = {}
 
     def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
-        """The cues of each face in `shown`, this look included."""
+        """The cues of each face in `shown`, this look included. Where nobody is shown, what is too old is forgotten."""
         self._forget(frame.time_s)
+        if not shown:
+            return []
         source = frame.main if frame.lores is None else frame.lores
         height = max(16, round(WIDTH * source.shape[0] / source.shape[1]))
         flat = flattened(resize(grey(source), (WIDTH, height)))

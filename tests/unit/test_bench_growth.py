@@ -32,7 +32,7 @@ def test_ten_thousand_frames_leave_nothing_behind(kit: Kit, tmp_path: Path) -> N
 def test_one_round_leaves_less_than_a_tenth_of_one_picture(
     kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growth, "WARM_UP_ROUNDS", 5)
+    monkeypatch.setattr(growth, "WARM_UP_ROUNDS", 2)
     found = measure_growth(kit, tmp_path, rounds=1)
     assert found.opened
     assert found.bytes_more < A_FRAME / 10, found.where

@@ -196,3 +196,13 @@ def test_flattening_takes_off_what_changes_slowly_and_nothing_else() -> None:
     spot = np.zeros((240, 320), dtype=np.uint8)
     spot[100, 100] = 81
     assert flattened(spot)[100, 100] == pytest.approx(80.0)
+
+
+def test_no_picture_outlives_the_window_although_nobody_comes() -> None:
+    presence = Presence()
+    looks_of(presence, [0.0, 0.3])
+    empty = np.zeros((48, 64, 3), dtype=np.uint8)
+    assert presence.see(Frame(empty, 1.9), ()) == []
+    assert presence._tracks
+    assert presence.see(Frame(empty, 2.4), ()) == []
+    assert not presence._tracks

@@ -41,7 +41,8 @@ def stands(who: str, at_s: float, until_s: float, *, turns: Sequence[tuple[float
 
 
 def is_learnt(who: str, at_s: float, *, side: float = 1.0) -> Visit:
-    """Comes from the right (`side` -1: from the left) and does what an enrolment asks for: to both sides, up, down, and straight again; 17 seconds in all."""
+    """Comes from the right (`side` -1: from the left) and does what an enrolment asks for: to both sides, up, down, and
+    straight again; 17 seconds in all."""
     looks = [(1.5, 0, 0), (2.3, -14, 0), (3.8, -14, 0), (5.2, 14, 0), (6.7, 14, 0), (7.7, 2, 12), (9.2, 2, 12)]
     looks += [(10.2, 0, -12), (11.7, 0, -12), (12.7, 6, 5), (15.0, 0, 0)]
     keys: list[Key] = [
