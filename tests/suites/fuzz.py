@@ -331,5 +331,5 @@ def run(figures: Figures, *, is_long: bool, seed: int) -> None:
     if grown > MEMORY_BYTES:
         figures.violation(f"the inputs took {grown / 2**20:.0f} MiB more, the bound is {MEMORY_BYTES / 2**20:.0f}")
     sealed(figures, 2000 if is_long else 60, random.Random(seed))
-    figures.skip("video through PyAV: its decoders are not ours, and the extra is not installed for the tests")
+    figures.skip("video through PyAV: its decoders are not ours; tests hold how large a picture may be")
     logging.disable(logging.NOTSET)
