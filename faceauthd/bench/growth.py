@@ -67,6 +67,8 @@ def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
         tracemalloc.start()
         try:
             play(WARM_UP_ROUNDS)
+            _snapshot()  # what the counting itself leaves behind is in both counts then
+            play(1)
             before = _snapshot()
             play(rounds)
             after = _snapshot()

@@ -42,8 +42,9 @@ def test_the_look_that_is_timed_tells_motion_too(kit: Kit, monkeypatch: pytest.M
     look = whole_look(kit.stages, usable_frames(kit), Nobody())
 
     def noted(self: Presence, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
-        told.append(see(self, frame, shown))
-        return told[-1]
+        cues = see(self, frame, shown)
+        told.extend([cues] if shown else [])
+        return cues
 
     monkeypatch.setattr(Presence, "see", noted)
     for number in range(WARM_UP + 30):
