@@ -249,7 +249,7 @@ def test_a_driver_that_hangs_while_opening_holds_nobody_up(sensor: Sensor, opene
     sensor.hangs_in.add(call)
     began_s = time.monotonic()
     camera = opened()
-    with suppress(CameraError):  # a busy machine may find the driver's time over already
+    with suppress(CameraError):  # a busy machine may find the driver's time over already, as is asked below
         assert camera.next_frame(0.01) is None
     assert time.monotonic() - began_s < LATE_S
     assert complaint(camera) == "camera 0 does not open; check its cable, then restart faceauthd"
