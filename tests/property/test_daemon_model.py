@@ -50,7 +50,7 @@ from faceauthd.types import (
 )
 from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
 from tests.loop_kit import TICK_S, GoneJournal, InView, NextFrame, TwoClocks
-from tests.property.test_gate import FACES, LIVE, LOOKS, MARGIN, PEOPLE, THRESHOLD, UNLOCK_S, WINDOW_S, proves
+from tests.property.test_gate import FACES, LIVE, LOOKS, MARGIN, PEOPLE, THRESHOLD, UNLOCK_S, WINDOW_S, proven
 
 DELAYS_S = (3.0, 6.0, 12.0)
 POLICY = Policy(
@@ -377,17 +377,11 @@ class DaemonModel(RuleBasedStateMachine):
                 continue
             self.watched.opened_s = now_s
             members = self.people.members
-            names = {members[person].name for person in self.proven(now_s) if person in members}
+            names = {members[person].name for person in proven(self.watched.history, now_s) if person in members}
             assert event.person in names, "opened without agreeing, living looks of one enrolled person"
             assert now_s >= self.watched.locked_out_until_s, "opened by a face during a lockout"
             assert self.camera.healthy(now_s)
             self.watched.lockouts = 0
-
-    def proven(self, now_s: float) -> set[int]:
-        """For whom the newest looks, be they however few, show all that is promised: a door that did not look for a
-        while (locked out, after a refusal, before a press) counts those since then."""
-        newest = self.watched.history[-40:]
-        return {person for start in range(len(newest)) for person in proves(newest[start:], now_s)}
 
     def check_relay(self, events: list[Event], now_s: float) -> None:
         """Open only for `unlock_s` after an entry in the journal says why, and one entry for each time."""
@@ -412,7 +406,8 @@ class DaemonModel(RuleBasedStateMachine):
             watched.locked_out_until_s, watched.lockouts = -1e9, 0
         for event in events:
             if event.kind is EventKind.LOCKOUT_BEGAN:
-                watched.locked_out_until_s = now_s + DELAYS_S[min(watched.lockouts, len(DELAYS_S) - 1)]
+                assert event.time_s <= now_s
+                watched.locked_out_until_s = event.time_s + DELAYS_S[min(watched.lockouts, len(DELAYS_S) - 1)]
                 watched.lockouts += 1
 
     def check_enrolments(self, events: list[Event], told_before: int) -> None:

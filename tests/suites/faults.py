@@ -146,7 +146,8 @@ def model(figures: Figures, *, is_long: bool) -> None:
     try:
         run_state_machine_as_test(door.DaemonModel, settings=door.DaemonModel.TestCase.settings)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001  whatever it is, it is what the suite is to report
-        figures.violation(f"model of the loop: {error!r}; ./dev test -k daemon_model shows the story")
+        story = "\n".join(getattr(error, "__notes__", ()))
+        figures.violation(f"model of the loop: {error!r}, in this story:\n{story}")
     finally:
         door.DaemonModel.turn = real  # type: ignore[method-assign]
     figures.number("model of the loop: ticks", turns)
