@@ -5,12 +5,17 @@
 # Over 20 starts, crashes (SIGKILL, SIGABRT, also half-way through a start) and stops the relay's line never goes active
 # before a verdict, which is read from the kernel's trace of every write to a line, not from samples; a process that is
 # killed or hangs while the door is open leaves it locked, and comes back with the gallery intact. A line that something
-# else holds and a chip that the service may not use are one clear line each, and locked.
+# else holds and a chip that the service may not use are one clear line each, and locked. Then the same with a door that
+# has everything (config/boards/pi-door.yaml, a bar, dimmed lamps, notes) and a USB camera, the kernel's test driver for
+# V4L2: exit button, contact, alarm, long press, how lamps fade and notes sound; with the camera unplugged for a minute and
+# a half nothing is restarted, the exit button answers, the journal has one fault and one recovery; the doctor, with the
+# service up and down; and panel-test with every output and every contact.
 # Cannot: show the electrical side, nor what a Pi's own chip does with a line whose owner died: it may leave an output as
 # it was, which is why ExecStopPost writes it; the simulated chip lets go, as a pull-down would. The visitors are drawn,
-# so their being let in says nothing about living people. Times are not a Pi's: where the machine is emulated its clock
+# so their being let in says nothing about living people; the USB camera shows a test card, on no USB. No camera measures
+# brightness here: the light's line moves in panel-test only. Times are not a Pi's: where the machine is emulated its clock
 # counts instructions, a thousand million a second.
-# Takes about 12 minutes on 2 processors without virtualisation, 10 once its Debian is made, which it keeps in
+# Takes about 18 minutes on 2 processors without virtualisation, 16 once its Debian is made, which it keeps in
 # $FACEAUTHD_VM_CACHE (~/.cache/faceauthd-vm, 1.3 GB). Needs mmdebstrap, qemu-system-x86.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -40,9 +45,12 @@ furnish() {
     local test=$root/opt/gpio-test python=/opt/faceauthd/current/bin/python scene
     cp -a "$pristine" "$root"
     clone_into "$root" /source
+    # For which install.sh has to bring PyAV.
+    mkdir -p "$root/etc/faceauthd"
+    echo 'camera: {source: "av:/dev/video0"}' >"$root/etc/faceauthd/faceauthd.yaml"
     in_root "$root" /source/install.sh
     mkdir -p "$test" "$root/etc/systemd/system/faceauthd.service.d" "$root/etc/systemd/system/multi-user.target.wants"
-    cp "$parts"/*.py "$parts"/*.yaml "$parts"/*.sh "$here/tests/system/lib/draw_frames.py" "$test/"
+    cp "$parts"/*.py "$parts"/*.yaml "$parts"/*.sh "$here/tests/system/lib"/*.py "$here/config/boards/pi-door.yaml" "$test/"
     for scene in day walk_up; do
         mkdir "$test/$scene"
         in_root "$root" "$python" /opt/gpio-test/draw_frames.py "/opt/gpio-test/$scene.yaml" "/opt/gpio-test/$scene" 4

@@ -11,7 +11,7 @@
 # and writes nothing outside its own folders, and under strace, where nothing confines it, it does not even try.
 # Cannot: speak for pins and cameras (mock pins and a replayed scene stand in), for picamera2, for device and memory
 # limits, which a container does not enforce, nor for arm64.
-# Takes about 15 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
+# Takes about 8 minutes a release. Arguments: the releases (default: bookworm trixie). Needs mmdebstrap, systemd-container.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$here/tests/system/lib/root.sh"

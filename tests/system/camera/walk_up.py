@@ -1,188 +1,169 @@
-"""In the virtual machine, as an ordinary user: `faceauthd run` on the camera, spoken to as its users speak to it.
+"""In the virtual machine, as root: what the installed service does with picamera2 on the virtual camera.
 
 Prints a line for each thing that is expected, and ends with 1 if one of them did not come about.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-BIN = Path(sys.executable).parent
-HOME = Path.home()
-SETTINGS, SOCKET, LOG = HOME / "settings.yaml", HOME / "control.sock", HOME / "faceauthd.log"
-MOOD = HOME / "mood"
-"""What the camera is like: see fill_gaps.py."""
-PHOTOGRAPH = "/source/tests/data/faces/astronaut.jpg"
-BEGAN_S = time.monotonic()
+import virtual_camera
+from client import Client
+from service import CONFIGURATION, NAME, Journal, Line, is_active, main_pid, properties, systemctl, until
+from trials import Trials, say
 
-# The camera's pictures are 640x480; the machine has one processor and may be slow. All else is the default.
-CONFIGURATION = f"""
-camera: {{source: picamera2, width: 640, height: 480, fps: 10}}
-panel: {{kind: gpiozero, pin_factory: mock}}
-gallery: {{path: {HOME}/gallery}}
-control: {{socket: {SOCKET}, group: null}}
-log: {{journal: stderr}}
-vision: {{threads: 1}}
-decision: {{window_s: 10}}
-"""
-
-failures = 0
+BIN = Path("/opt/faceauthd/current/bin")
+OUTAGE_S = 90.0
+"""Nine times the watchdog's time, and every step of the camera's back-off."""
+BACK_S = 60.0
+"""The longest step of the back-off is 30 s, and the camera takes a while to open."""
+OPEN_S = 120.0
+"""Loading models and picamera2 and opening the camera, where the machine is emulated."""
 
 
-def say(line: str) -> None:
-    """At once: whoever watches wants to know how far it is."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+class AtTheCamera(Trials):
+    """The service was started at boot, as install.sh enabled it, with nothing plugged in."""
 
+    def plugged_in_late(self) -> None:
+        """A camera that is plugged in after the service has started."""
+        fault_s = self.came("no camera is a fault", "fault", 0.0, OPEN_S)
+        self.expect("which says so", "there is no camera 1" in self.told("fault"), self.told("fault"))
+        until(lambda: self.is_locked_for("there is no camera 1"), 10)
+        state, status = properties("ActiveState", "StatusText")
+        self.expect("the service waits for it", state == "activating", status)
+        self.expect("its status says so", self.is_locked_for("there is no camera 1"))
+        pid = main_pid()
+        virtual_camera.plug_in()
+        self.came("plugged in, it is found", "recovered", fault_s or 0.0, BACK_S + OPEN_S)
+        self.expect("by the same process", main_pid() == pid)
+        self.expect("which is ready now", until(is_active, 20), properties("StatusText")[0])
+        opened = [line.text for line in self.journal.lines() if " opened: " in line.text][-1:]
+        formats = "main 640x480 NV12, lores 320x240 NV12"
+        self.expect("main and lores are read as what it gives", formats in str(opened), opened)
+        self.confined(pid)
 
-def expect(what: str, is_so: bool, told: object = "") -> None:
-    """One line, and a count of what did not come about."""
-    global failures
-    failures += not is_so
-    say(f"{time.monotonic() - BEGAN_S:6.1f} s  {'ok' if is_so else 'NOT OK'}: {what}  {told}")
+    def confined(self, pid: int) -> None:
+        """The hardening that the unit ships is in force for this very process."""
+        user, groups = properties("User", "SupplementaryGroups")
+        self.expect("as user faceauthd, of group video", user == "faceauthd" and "video" in groups, (user, groups))
+        rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+        status = dict(row.split(":\t", 1) for row in rows if ":\t" in row)
+        wanted = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
+        found = {name: status[name] for name in wanted}
+        self.expect("without capabilities, its calls filtered", found == wanted, found)
+        policy = properties("DevicePolicy", "MemoryDenyWriteExecute", "PrivateNetwork", "ProtectSystem")
+        self.expect("few devices, no network, no writing", policy == ["closed", "yes", "yes", "strict"], policy)
+        links = [Path(f"/proc/{each}/ns/net").readlink() for each in (pid, "self")]
+        self.expect("in a network of its own", links[0] != links[1])
 
+    def enrolled_and_let_in(self) -> None:
+        """Somebody is enrolled before the camera, walks away, and walks up again."""
+        since_s = time.monotonic()
+        command = [str(BIN / "faceauthctl"), "enroll", "alice", "--role", "admin"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        self.expect("faceauthctl enroll alice succeeds", done.returncode == 0, f"{done.stdout}{done.stderr}".strip())
+        enrolled_s = self.came("it is told", "enrolled", since_s, 5)
+        looks = self.journal.events("enroll-step", since_s)
+        self.expect("after five looks", len(looks) == 5, f"{len(looks)} looks in {(enrolled_s or 0) - since_s:.1f} s")
+        unlocked_s = self.came("the door opens for alice", "unlocked", enrolled_s or since_s, 120)
+        self.expect("for nobody else", "alice" in self.told("unlocked"), self.told("unlocked"))
+        self.came("and is locked again", "locked", unlocked_s or since_s, 20)
 
-class Client:
-    """The control protocol of docs/contracts.md, spoken over one connection: to start a program for each question takes
-    half a minute where the machine is emulated."""
+    def lost_and_found(self) -> None:
+        """The camera gives no more frames, and after a while it does again."""
+        pid, since_s = main_pid(), time.monotonic()
+        virtual_camera.set_mood("starve")
+        self.came("that is a fault", "fault", since_s, 30)
+        said = self.told("fault", since_s)
+        self.expect("which says so", "camera 1 gives no frames" in said, said)
+        time.sleep(OUTAGE_S / 2)
+        client = Client()
+        status = client.ask("status")
+        self.expect("it answers meanwhile", (status["state"], status["is_open"]) == ("fault", False), status["state"])
+        client.ask("unlock")
+        self.came("and opens by an order", "unlocked", since_s, 10)
+        time.sleep(max(0.0, since_s + OUTAGE_S - time.monotonic()))
+        self.expect(f"after {OUTAGE_S:g} s it is the same process", main_pid() == pid, properties("NRestarts"))
+        virtual_camera.be_well()
+        self.came("with frames it is trusted again", "recovered", since_s, BACK_S)
+        kinds = [line.kind for line in self.journal.lines(since_s) if line.kind in ("fault", "recovered")]
+        self.expect("told once each", kinds == ["fault", "recovered"], kinds)
+        self.expect("and nothing else is complained of", not self.complaints(since_s), self.complaints(since_s))
+        self.expect("it is the same process", main_pid() == pid and is_active())
+        unlocked_s = self.came("the door opens for alice", "unlocked", time.monotonic(), 120)
+        self.expect("as before", unlocked_s and "alice" in self.told("unlocked", unlocked_s))
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(SOCKET))
-        self._lines = self._socket.makefile("r", encoding="utf-8")
+    def hung(self) -> None:
+        """A driver that does not return, from which only another process helps."""
+        pid, since_s = main_pid(), time.monotonic()
+        virtual_camera.set_mood("hang")
+        self.came("that is a fault", "fault", since_s, 30)
+        gone = until(lambda: main_pid() != pid, 60)
+        self.expect("the watchdog ends it", gone, f"after {time.monotonic() - since_s:.1f} s")
+        virtual_camera.be_well()
+        self.expect("another one takes over", until(is_active, OPEN_S), properties("StatusText")[0])
+        self.expect("and knows whom it knew", "1 person, 5 templates" in properties("StatusText")[0])
 
-    def ask(self, verb: str, **arguments: object) -> dict[str, Any]:
-        self._socket.sendall(json.dumps({"do": verb, **arguments}).encode() + b"\n")
-        return dict(json.loads(self._lines.readline())["result"])
+    def stopped_while_hung(self) -> None:
+        """A driver that does not return keeps nobody from stopping the service."""
+        since_s = time.monotonic()
+        virtual_camera.set_mood("hang")
+        self.came("that is a fault", "fault", since_s, 30)
+        began_s = time.monotonic()
+        systemctl("stop", NAME)
+        took_s = time.monotonic() - began_s
+        state = properties("ActiveState", "Result")
+        self.expect(
+            "it ends by itself, before it is killed", took_s < 10 and state[1] == "success", f"{state} {took_s:.1f} s"
+        )
+        virtual_camera.be_well()
 
-    def first(self, kind: str, after_s: float = 0.0, within_s: float = 60.0) -> dict[str, Any]:
-        """The first event of that kind later than `after_s`, waited for; empty if there was none."""
-        until_s = time.monotonic() + within_s
-        while not (found := self.every(kind, after_s)) and time.monotonic() < until_s:
-            time.sleep(0.5)
-        return found[0] if found else {}
+    def number_that_is_not_there(self) -> None:
+        """A camera that the configuration names and the machine does not have."""
+        since_s = time.monotonic()
+        CONFIGURATION.write_text(CONFIGURATION.read_text().replace("picamera2:1", "picamera2:7"))
+        systemctl("--no-block", "start", NAME)
+        self.came("that is a fault", "fault", since_s, OPEN_S)
+        said = self.told("fault", since_s)
+        self.expect("which names it", "there is no camera 7" in said, said)
+        is_said = until(lambda: self.is_locked_for("there is no camera 7"), 10)
+        self.expect("so does the status", is_said, properties("StatusText"))
+        systemctl("stop", NAME)
 
-    def every(self, kind: str, after_s: float) -> list[dict[str, Any]]:
-        return [event for event in self.ask("events", kind=kind)["events"] if event["time_s"] > after_s]
+    def is_locked_for(self, why: str) -> bool:
+        return properties("StatusText")[0].startswith(f"Locked: {why}")
 
+    def told(self, kind: str, since_s: float = 0.0) -> str:
+        """The first event of that kind, in words."""
+        return next((line.text for line in self.journal.events(kind, since_s)), "")
 
-def connected(within_s: float) -> Client | None:
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        try:
-            return Client()
-        except OSError:
-            time.sleep(0.2)
-    return None
-
-
-def short(event: dict[str, Any]) -> str:
-    wanted = ("person", "score", "threshold", "liveness", "detail")
-    return ", ".join(f"{key} {event[key]}" for key in wanted if event.get(key) is not None)
-
-
-def enroll() -> None:
-    """With faceauthctl, as somebody would."""
-    command = [str(BIN / "faceauthctl"), "--config", str(SETTINGS), "enroll", "alice", "--images", PHOTOGRAPH]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    expect("alice is enrolled from the photograph", done.returncode == 0, f"{done.stdout} {done.stderr}".strip())
-
-
-def find(client: Client) -> None:
-    """A camera that gave nothing so far gives frames; the door opens for the face before it."""
-    fault = client.first("fault")
-    expect(
-        "a camera that gives no frames is a fault", "camera 0 gives no frames" in fault.get("detail", ""), short(fault)
-    )
-    status = client.ask("status")
-    expect("the door is locked meanwhile", (status["state"], status["is_open"]) == ("fault", False))
-    MOOD.write_text("")
-    recovered = client.first("recovered", fault.get("time_s", 0.0), within_s=120)
-    expect("it is tried again, and trusted again when it gives frames", bool(recovered))
-    expect("it was told once", len(client.every("fault", 0.0)) == 1)
-    unlocked = client.first("unlocked", within_s=120)
-    expect("the door opens for alice", unlocked.get("person") == "alice", short(unlocked))
-    opened = [line for line in LOG.read_text().splitlines() if "opened: " in line][-1:]
-    expect(
-        "main and lores are read as what the camera gives",
-        "main 640x480 NV12, lores 320x240 NV12" in str(opened),
-        opened,
-    )
-    expect("and it closes again", bool(client.first("locked", unlocked.get("time_s", 0.0))))
-
-
-def hang_and_stop(client: Client, daemon: subprocess.Popen[bytes]) -> None:
-    """A driver that never returns does not keep faceauthd from ending."""
-    now_s = time.monotonic()
-    MOOD.write_text("hang")
-    fault = client.first("fault", now_s)
-    expect("a camera that hangs is a fault", bool(fault), short(fault))
-    began_s = time.monotonic()
-    daemon.send_signal(signal.SIGTERM)
-    try:
-        ended: int | None = daemon.wait(60)
-    except subprocess.TimeoutExpired:
-        ended = None
-    took_s = time.monotonic() - began_s
-    expect(
-        "faceauthd ends nevertheless, within 10 s", ended == 0 and took_s < 10, f"status {ended} after {took_s:.1f} s"
-    )
-
-
-def number_that_is_not_there() -> None:
-    """A camera that the configuration names and the machine does not have."""
-    with running("--set", "camera.source=picamera2:7"):
-        client = connected(within_s=120)
-        expect("faceauthd answers without its camera", client is not None)
-        if client:
-            fault = client.first("fault")
-            expect(
-                "a number that is not there is a fault", "there is no camera 7" in fault.get("detail", ""), short(fault)
-            )
-            expect("with the door locked", not client.ask("status")["is_open"])
-
-
-@contextmanager
-def running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """faceauthd with these settings; ended in the end."""
-    environment = {**os.environ, "VIRTUAL_CAMERA_MOOD": str(MOOD)}
-    with LOG.open("ab") as log:
-        command = [BIN / "faceauthd", "run", "--config", SETTINGS, *arguments]
-        daemon = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            yield daemon
-        finally:
-            daemon.kill()
-            daemon.wait()
+    def complaints(self, since_s: float) -> list[Line]:
+        return [line for line in self.journal.lines(since_s) if line.priority <= 4 and line.kind != "fault"]
 
 
 def main() -> int:
     """0 if all came about."""
-    SETTINGS.write_text(CONFIGURATION)
-    MOOD.write_text("starve")
-    with running() as daemon:
-        client = connected(within_s=120)
-        expect("faceauthd answers", client is not None)
-        if client:
-            enroll()
-            find(client)
-            hang_and_stop(client, daemon)
-    MOOD.write_text("")
-    number_that_is_not_there()
-    if failures:
-        say(LOG.read_text())
-    say(f"{failures} failures")
-    return int(failures > 0)
+    say(f"booted; the machine's clock says {time.monotonic():.0f} s")
+    virtual_camera.be_well()
+    trials = AtTheCamera(Journal())
+    trials.run(
+        (
+            trials.plugged_in_late,
+            trials.enrolled_and_let_in,
+            trials.lost_and_found,
+            trials.hung,
+            trials.stopped_while_hung,
+            trials.number_that_is_not_there,
+        )
+    )
+    if trials.failures:
+        for line in trials.journal.lines()[-150:]:
+            say(f"{line.at_s:8.2f} {line.text}")
+    say(f"{trials.failures} failures")
+    return int(trials.failures > 0)
 
 
 if __name__ == "__main__":

@@ -14,27 +14,16 @@ from collections.abc import Callable
 from itertools import cycle, islice, pairwise
 
 import lgpio
+from chip_trials import LATE_S, ChipTrials, ms
+from every_part import EveryPart
 from lines import Lines, level_of, press
 from service import CONFIGURATION, DROP_INS, NAME, Journal, Line, is_active, main_pid, properties, systemctl, until
+from trials import say
 
 RELAY, BUZZER = 17, 25
 UNLOCK_S = 5.0
 """The default of gate.unlock_s."""
-LATE_S = 1.0
-"""A tick lasts as long as a frame's inference at most: in an emulated machine some tenths of a second."""
 STARTS = 20
-
-BEGAN_S = time.monotonic()
-
-
-def say(line: str) -> None:
-    """At once: whoever watches wants to know how far it is."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def ms(since_s: float, until_s: float) -> str:
-    return f"{1000 * (until_s - since_s):.0f} ms"
 
 
 def shown(folder: str) -> None:
@@ -50,32 +39,8 @@ def has_ended() -> bool:
     return properties("MainPID", "ControlPID") == ["0", "0"]
 
 
-class Trials:
-    """One after the other, on the same chip, whose every change `lines` holds."""
-
-    def __init__(self) -> None:
-        self.lines = Lines()
-        self.journal = Journal()
-        self.failures = 0
-
-    def expect(self, what: str, is_so: object, told: object = "") -> bool:
-        """One line, and a count of what did not come about."""
-        self.failures += not is_so
-        say(f"{time.monotonic() - BEGAN_S:6.1f} s  {'ok' if is_so else 'NOT OK'}: {what}  {told}")
-        return bool(is_so)
-
-    def came(self, what: str, kind: str, since_s: float, within_s: float) -> float | None:
-        """When the first event of that kind since then was told; None, which is a failure, if it was not in time."""
-        until(lambda: self.journal.events(kind, since_s), within_s)
-        found = self.journal.events(kind, since_s)
-        if not self.expect(what, found, found[0].text if found else ""):
-            return None
-        return found[0].at_s
-
-    def follows(self, name: str, since_s: float, within_s: float) -> None:
-        until(lambda: self.lines.rises(name, since_s), within_s)
-        rises = self.lines.rises(name, since_s)
-        self.expect(f"the line of {name} follows", rises, f"after {ms(since_s, rises[0].at_s)}" if rises else "")
+class DefaultPanel(ChipTrials):
+    """The parts of config/boards/pi-default.yaml, and who comes by."""
 
     def boot(self) -> None:
         """After the boot, it was enabled by install.sh."""
@@ -117,8 +82,7 @@ class Trials:
         self.expect("from the verdict on", abs(unlocked_s - rise) < LATE_S, f"told {ms(rise, unlocked_s)} later")
         self.expect("to its end", locked_s and abs(locked_s - fall) < LATE_S)
         for name in ("green", "buzzer"):
-            with_it = [each for each in self.lines.changes if each.name == name and rise - LATE_S < each.at_s < fall]
-            risen = [each for each in with_it if each.level]
+            risen = self.lines.rises(name, rise - LATE_S, fall)
             self.expect(f"{name} with it", risen, f"{ms(rise, risen[-1].at_s)} after the relay" if risen else "")
         dark = [each for each in self.lines.falls("green", rise + 0.5) if each.at_s < fall - 0.1]
         self.expect("green stays lit while it is open", not dark, dark)
@@ -241,24 +205,41 @@ class Trials:
 
 def main() -> int:
     """0 if all came about."""
-    trials = Trials()
-    for trial in (
-        trials.boot,
-        trials.enrolment,
-        trials.walk_up,
-        trials.stranger,
-        trials.starts,
-        trials.death_while_open,
-        trials.what_it_may_not_have,
-        trials.in_all,
-    ):
-        say(f"--- {trial.__doc__}")
-        trial()
-    if trials.failures:
-        for line in trials.journal.lines()[-150:]:
+    lines, journal = Lines(), Journal()
+    default = DefaultPanel(lines, journal)
+    default.run(
+        (
+            default.boot,
+            default.enrolment,
+            default.walk_up,
+            default.stranger,
+            default.starts,
+            default.death_while_open,
+            default.what_it_may_not_have,
+            default.in_all,
+        )
+    )
+    every = EveryPart(lines, journal)
+    every.run((every.start,))
+    if is_active():
+        every.run(
+            (
+                every.long_press,
+                every.unplugged,
+                every.way_out,
+                every.door,
+                every.plugged_in,
+                every.examined,
+                every.rehearsed,
+                every.dimmed_lamps,
+            )
+        )
+    failures = default.failures + every.failures
+    if failures:
+        for line in journal.lines()[-150:]:
             say(f"{line.at_s:8.2f} {line.text}")
-    say(f"{trials.failures} failures, {trials.lines.writes} writes to the lines")
-    return int(trials.failures > 0)
+    say(f"{failures} failures, {lines.writes} writes to the lines")
+    return int(failures > 0)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,23 @@
-"""The simulated chip's lines: a finger on the button, and what was ever written to the others, with the time."""
+"""The simulated chip's lines: a finger on a button, and what was ever written to the others, with the time."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 BUTTON = 27
-NAMES = {17: "relay", 22: "red", 23: "green", 24: "blue", 25: "buzzer"}
-"""The default pins."""
+BAR = (13, 16, 18, 19, 20, 21)
+"""Left free by config/boards/pi-door.yaml, as in config/boards/pi-bar.yaml from left to right."""
+NAMES = {17: "relay", 22: "red", 23: "green", 24: "blue", 25: "buzzer", 26: "alarm", 12: "light"} | {
+    line: f"bar {index}" for index, line in enumerate(BAR)
+}
+"""What is driven: the default pins, and those of a door with everything."""
 
 _SIM = Path("/sys/devices/platform/gpio-sim.0")
 _TRACE = Path("/sys/kernel/tracing/trace_pipe")
@@ -28,37 +35,51 @@ class Change:
 
 
 class Lines:
-    """All changes since the chip is there, in `changes`, after `read`."""
+    """All changes since the chip is there, by line; a lamp on PWM makes hundreds a second."""
 
     def __init__(self) -> None:
         self._pipe = os.open(_TRACE, os.O_RDONLY | os.O_NONBLOCK)
         self._rest = ""
-        self._levels = dict.fromkeys(NAMES.values(), 0)
-        self.changes: list[Change] = []
+        self._changes: dict[str, list[Change]] = {name: [] for name in NAMES.values()}
         self.writes = 0
 
-    def read(self) -> list[Change]:
+    def changes(self, name: str, since_s: float = 0.0, until_s: float = math.inf) -> Sequence[Change]:
+        """All of one line between the two times, oldest first."""
+        self._read()
+        changes = self._changes[name]
+        first, last = (bisect_left(changes, at_s, key=lambda change: change.at_s) for at_s in (since_s, until_s))
+        return changes[first:last]
+
+    def rises(self, name: str, since_s: float = 0.0, until_s: float = math.inf) -> list[Change]:
+        return [change for change in self.changes(name, since_s, until_s) if change.level]
+
+    def falls(self, name: str, since_s: float = 0.0) -> list[Change]:
+        return [change for change in self.changes(name, since_s) if not change.level and not change.is_claim]
+
+    def claims(self, name: str, since_s: float = 0.0) -> list[Change]:
+        return [change for change in self.changes(name, since_s) if change.is_claim]
+
+    def brightness(self, name: str, since_s: float, until_s: float) -> float:
+        """The share of the time between the two that the line was high."""
+        before = self.changes(name, 0.0, since_s)
+        level, at_s, high_s = before[-1].level if before else 0, since_s, 0.0
+        for change in self.changes(name, since_s, until_s):
+            high_s += level * (change.at_s - at_s)
+            level, at_s = change.level, change.at_s
+        return (high_s + level * (until_s - at_s)) / (until_s - since_s)
+
+    def _read(self) -> None:
         """Take in what was traced meanwhile."""
         while True:
             try:
                 self._rest += os.read(self._pipe, 65536).decode(errors="replace")
             except BlockingIOError:
-                return self.changes
+                return
             *rows, self._rest = self._rest.split("\n")
             for row in rows:
                 if "LOST" in row:
                     raise SystemExit(f"the trace overflowed: {row}")
                 self._take(row)
-
-    def rises(self, name: str, since_s: float = 0.0) -> list[Change]:
-        return [change for change in self.read() if change.name == name and change.level and change.at_s >= since_s]
-
-    def falls(self, name: str, since_s: float = 0.0) -> list[Change]:
-        changes = [change for change in self.read() if change.name == name and change.at_s >= since_s]
-        return [change for change in changes if not change.level and not change.is_claim]
-
-    def claims(self, name: str, since_s: float = 0.0) -> list[Change]:
-        return [change for change in self.read() if change.name == name and change.is_claim and change.at_s >= since_s]
 
     def _take(self, row: str) -> None:
         if not (found := _ROW.search(row)):
@@ -78,9 +99,9 @@ class Lines:
         if name is None:
             return
         self.writes += 1
-        if is_claim or level != self._levels[name]:
-            self._levels[name] = level
-            self.changes.append(Change(at_s, name, level, is_claim))
+        changes = self._changes[name]
+        if is_claim or level != (changes[-1].level if changes else 0):
+            changes.append(Change(at_s, name, level, is_claim))
 
 
 def level_of(line: int) -> int:
@@ -88,11 +109,16 @@ def level_of(line: int) -> int:
     return int(next(_SIM.glob(f"gpiochip*/sim_gpio{line}/value")).read_text())
 
 
-def press(seconds: float = 0.3) -> float:
+def press(seconds: float = 0.3, line: int = BUTTON) -> float:
     """A finger on the button for so long; when it came down."""
-    pull = next(_SIM.glob(f"gpiochip*/sim_gpio{BUTTON}/pull"))
-    at_s = time.monotonic()
-    pull.write_text("pull-down")
+    at_s = connect(line, is_closed=True)
     time.sleep(seconds)
-    pull.write_text("pull-up")
+    connect(line, is_closed=False)
+    return at_s
+
+
+def connect(line: int, *, is_closed: bool) -> float:
+    """A contact to ground, which wins over the pull-up of an input; when it moved."""
+    at_s = time.monotonic()
+    next(_SIM.glob(f"gpiochip*/sim_gpio{line}/pull")).write_text("pull-down" if is_closed else "pull-up")
     return at_s

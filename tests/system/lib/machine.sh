@@ -66,7 +66,7 @@ emulate() {
     shift 3
     timeout --kill-after=10 "$seconds" qemu-system-x86_64 "$@" -cpu max -m 2048 \
         -kernel "$folder/vmlinuz" -initrd "$folder/initrd" \
-        -append "root=/dev/vda rw console=ttyS0 systemd.show_status=0 net.ifnames=0 mitigations=off $options" \
+        -append "root=/dev/vda rw console=ttyS0 systemd.show_status=0 net.ifnames=0 mitigations=off tsc=reliable clocksource=tsc $options" \
         -drive "file=$folder/disk,format=raw,if=virtio,snapshot=on" -nic none -nographic -no-reboot </dev/null 2>&1 |
         sed -u 's/\r//g'
 }
