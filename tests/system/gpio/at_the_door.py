@@ -56,7 +56,7 @@ class DefaultPanel(ChipTrials):
             return
         self.follows("buzzer", pressed_s, 3)
         self.follows("blue", pressed_s, 5)
-        enrolled_s = self.came("the face before the replay camera is enrolled", "enrolled", pressed_s, 60)
+        enrolled_s = self.came("the face before the replay camera is enrolled", "enrolled", pressed_s, 120)
         if enrolled_s is None:
             return
         looks = len(self.journal.events("enroll-step", pressed_s))
@@ -70,7 +70,7 @@ class DefaultPanel(ChipTrials):
     def walk_up(self) -> None:
         """Who was enrolled goes, and comes again."""
         since_s = time.monotonic()
-        unlocked_s = self.came("the door opens", "unlocked", since_s, 60)
+        unlocked_s = self.came("the door opens", "unlocked", since_s, 120)
         if unlocked_s is None:
             return
         locked_s = self.came("and is locked again", "locked", unlocked_s, UNLOCK_S + 5)
@@ -90,7 +90,7 @@ class DefaultPanel(ChipTrials):
     def stranger(self) -> None:
         """Somebody else."""
         since_s = time.monotonic()
-        refused_s = self.came("a stranger is refused", "refused", since_s, 60)
+        refused_s = self.came("a stranger is refused", "refused", since_s, 120)
         if refused_s is None:
             return
         time.sleep(2.5)
@@ -142,7 +142,7 @@ class DefaultPanel(ChipTrials):
     def ended_while_open(self, number: signal.Signals, what: str, within_s: float) -> None:
         since_s = time.monotonic()
         systemctl("--no-block", "start", NAME)
-        if not self.expect(f"the door is open, and it {what}", until(lambda: level_of(RELAY), 60, 0.05)):
+        if not self.expect(f"the door is open, and it {what}", until(lambda: level_of(RELAY), 120, 0.05)):
             return
         pid, ended_s = main_pid(), time.monotonic()
         os.kill(pid, number)
