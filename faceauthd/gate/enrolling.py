@@ -119,7 +119,7 @@ def _mind_voucher(gate: Gate, enrolment: Enrolment, tick: Tick, policy: Policy) 
 def _recognised(gate: Gate, tick: Tick, policy: Policy) -> int | None:
     """Somebody enrolled who is in view, if the evidence says so; disabled or not."""
     evidence, threshold = policy.authority_evidence, tick.roster.threshold
-    for _, verdict in faces.verdicts(gate.tracks, tick.now_s, evidence, threshold):
+    for _, verdict in faces.verdicts(gate.tracks, tick.as_of_s, evidence, threshold):
         if verdict.finding is Finding.RECOGNISED and verdict.person_id in tick.roster.people:
             return verdict.person_id
     return None
@@ -128,7 +128,7 @@ def _recognised(gate: Gate, tick: Tick, policy: Policy) -> int | None:
 def _too_like(gate: Gate, enrolment: Enrolment, tick: Tick, policy: Policy) -> str | None:
     """Somebody else enrolled whom the face is so like that the door could not tell them apart; None if nobody."""
     evidence, threshold = policy.authority_evidence, tick.roster.threshold
-    for track, verdict in faces.verdicts(gate.tracks, tick.now_s, evidence, threshold):
+    for track, verdict in faces.verdicts(gate.tracks, tick.as_of_s, evidence, threshold):
         if verdict.finding is not Finding.UNDECIDED:
             like = likeness(track.evidence.looks, threshold, enrolment.person_id)
             if like is not None:

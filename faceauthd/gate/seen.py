@@ -41,7 +41,7 @@ def _admit(gate: Gate, tick: Tick, policy: Policy) -> Step:
     events: list[Event] = list(told)
     gate, told = follow(gate, tick, policy)
     events.extend(told)
-    for track, verdict in faces.verdicts(gate.tracks, tick.now_s, policy.evidence, tick.roster.threshold):
+    for track, verdict in faces.verdicts(gate.tracks, tick.as_of_s, policy.evidence, tick.roster.threshold):
         if gate.mode is Mode.LOCKED_OUT:
             break
         gate, told = _answer(gate, track, verdict, tick, policy)

@@ -60,6 +60,11 @@ class Door:
     alarm_since_s: float = 0.0
 
 
+MOST_BEHIND_S = 2.0
+"""A frame older than this counts as so old: twice what a look is estimated to take on the slowest board
+(benchmarks/README.md, 2026-11-24). Chosen, not tuned."""
+
+
 class Authority(enum.StrEnum):
     """Who may enrol by the button."""
 
@@ -149,6 +154,15 @@ class Tick:
     wall: datetime | None = None
     """Civil time with its time zone, for rules; None where it is not known, which lets nobody in who has limits."""
     is_clock_set: bool = True
+
+    @property
+    def as_of_s(self) -> float:
+        """The moment that faces are judged for: when the frame in hand was captured, without one now.
+
+        Looks do not grow old by being computed: on a board where one takes 0.7 s, three of them would never lie within
+        the window before the end of the third.
+        """
+        return self.now_s if self.seen is None else min(self.now_s, max(self.now_s - MOST_BEHIND_S, self.frame_s))
 
 
 @dataclass(frozen=True, slots=True)

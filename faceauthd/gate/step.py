@@ -60,7 +60,7 @@ def _health(gate: Gate, tick: Tick, _: Policy) -> Step:
 
 def _expire(gate: Gate, tick: Tick, policy: Policy) -> Step:
     now_s = tick.now_s
-    gate = replace(gate, tracks=faces.forget(gate.tracks, now_s, policy.forget_s))
+    gate = replace(gate, tracks=faces.forget(gate.tracks, tick.as_of_s, policy.forget_s))
     if gate.verification is not None and now_s >= gate.verification.until_s:
         return give_up(gate, tick, "was not seen live in time")
     if gate.until_s is None or now_s < gate.until_s:

@@ -24,7 +24,7 @@ def vouch(gate: Gate, tick: Tick, policy: Policy) -> Step:
     """Wait for the face of an administrator who may enter now; of nobody else does it begin an enrolment."""
     gate = replace(gate, hint=hint_of(tick, gate.hint))
     events: list[Event] = []
-    for track, verdict in faces.verdicts(gate.tracks, tick.now_s, policy.authority_evidence, tick.roster.threshold):
+    for track, verdict in faces.verdicts(gate.tracks, tick.as_of_s, policy.authority_evidence, tick.roster.threshold):
         gate, told = _judge(gate, track, verdict, tick, policy)
         events.extend(told)
         if gate.mode is not Mode.VOUCHING:

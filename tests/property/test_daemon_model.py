@@ -53,6 +53,7 @@ from tests.loop_kit import TICK_S, GoneJournal, InView, NextFrame, TwoClocks
 from tests.property.test_gate import FACES, LIVE, LOOKS, MARGIN, PEOPLE, THRESHOLD, UNLOCK_S, WINDOW_S, proven
 
 DELAYS_S = (3.0, 6.0, 12.0)
+BEHIND_S = 2.0
 POLICY = Policy(
     evidence=EvidencePolicy(LOOKS, WINDOW_S, MARGIN, 6, LIVE),
     enrolment=EnrolmentPolicy(templates=3, timeout_s=5.0),
@@ -69,6 +70,8 @@ class Watched:
     """What an observer at the door, with the journal in hand, has seen so far."""
 
     history: list[tuple[float, Sighting]] = field(default_factory=list)
+    as_of_s: float = -1e9
+    """When what was last seen was captured; a frame that says it is older counts as `BEHIND_S` old."""
     opened_s: float = -1e9
     """When somebody was last let in."""
     commanded_s: float = -1e9
@@ -357,10 +360,12 @@ class DaemonModel(RuleBasedStateMachine):
         told_before = len(self.people.enrolled)
         self.daemon.tick()
         now_s = self.clock.at_s
+        self.watched.as_of_s = now_s
         if self.camera.does is True:
             said_s = now_s + self.camera.lie_s
             seen_s = said_s if said_s <= now_s else now_s  # nobody believes a frame from the future
             self.watched.history.extend((seen_s, face) for face in self.view.faces)
+            self.watched.as_of_s = max(seen_s, now_s - BEHIND_S)
         events = self.journal.events[before:]
         self.check_unlocks(events, asked, now_s)
         self.check_relay(events, now_s)
@@ -377,7 +382,8 @@ class DaemonModel(RuleBasedStateMachine):
                 continue
             self.watched.opened_s = now_s
             members = self.people.members
-            names = {members[person].name for person in proven(self.watched.history, now_s) if person in members}
+            shown = proven(self.watched.history, self.watched.as_of_s)
+            names = {members[person].name for person in shown if person in members}
             assert event.person in names, "opened without agreeing, living looks of one enrolled person"
             assert now_s >= self.watched.locked_out_until_s, "opened by a face during a lockout"
             assert self.camera.healthy(now_s)
