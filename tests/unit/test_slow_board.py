@@ -11,8 +11,8 @@ from tests.fakes import FakeRecognizer, sighting
 from tests.unit.test_daemon import Rig
 
 TAKES_S = (0.4, 0.7, 0.9)
-"""Between three and one looks a second. Two looks lie farther apart than `gate.forget_s` from the capture of one to the end
-of the next."""
+"""Between three and one looks a second: from the capture of one to the end of the next it is longer than
+`gate.forget_s`."""
 
 
 def slow(rig: Rig, takes_s: float, shows: Callable[[int], Sighting]) -> Rig:
