@@ -9,9 +9,10 @@ from faceauthd.control.request import Request
 from faceauthd.control.shapes import person_fields
 from faceauthd.errors import PictureError
 from faceauthd.gallery import Origin
+from faceauthd.gallery.room import MOST_TEMPLATES, room_for
 from faceauthd.photographs import PhotographExaminer, Taken
 from faceauthd.prose import counted
-from faceauthd.register import MOST_TEMPLATES, Register, room_for
+from faceauthd.register import Register
 from faceauthd.types import Event, EventKind, NewTemplate, Person, Role
 
 

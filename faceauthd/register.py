@@ -15,6 +15,7 @@ from faceauthd.gallery import Gallery, Origin
 from faceauthd.gallery.admins import check_one_stays
 from faceauthd.gallery.apart import check_apart
 from faceauthd.gallery.names import shown
+from faceauthd.gallery.room import check_room, room_for
 from faceauthd.gallery.taking import Arrival
 from faceauthd.ports import Clock
 from faceauthd.rules import ever_occur, format_hours, parse_hours
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 _FAR_OFF = 253_339_228_800.0
 """The beginning of the year 9998, in seconds since the epoch: calendars can still count on from there."""
-
-
-MOST_TEMPLATES = 16
-"""Of one person: each makes the door stricter for everybody, and the next one helps less. As many as photographs in one
-enrolment (control.verbs.IMAGES_LIMIT)."""
 
 
 class Register:
@@ -178,11 +174,21 @@ class Register:
             return self._gallery.add_templates(person_id, templates, now=self.now(), origin=origin)
 
     def adapt(self, name: str, look: NewTemplate) -> Person:
-        """Renew a template of somebody by a look that opened the door. Raises GalleryError."""
+        """Renew a template of somebody by a look that opened the door. Raises GalleryError, GalleryRefused if they have
+        as many templates as anybody may have, and none is a renewed one."""
         self._check_promise(1)
         with self._changing():
             person = self._must(name)
-            return self._gallery.adapt(person, look, now=self.now(), reach_deg=REACH_DEG, most=MOST)
+            most = self.most_renewed(person)
+            if not most:
+                check_room(person)
+            return self._gallery.adapt(person, look, now=self.now(), reach_deg=REACH_DEG, most=most)
+
+    def most_renewed(self, person: Person) -> int:
+        """How many renewed templates they may have: no more than there is room for beside the others."""
+        known = (one for one, _ in self.details(person))
+        renewed = sum(one.origin is Origin.ADAPTED and not one.is_superseded for one in known)
+        return min(MOST, room_for(person) + renewed)
 
     def undo_renewal(self, name: str) -> Person:
         """Take back somebody's last renewal or improvement. Raises GalleryRefused if there is none."""
@@ -260,20 +266,6 @@ class Register:
             yield
         finally:
             self._roster = None
-
-
-def room_for(person: Person) -> int:
-    """How many more templates they may have."""
-    return max(0, MOST_TEMPLATES - person.templates)
-
-
-def check_room(person: Person) -> None:
-    """Raises GalleryRefused if they have as many templates as anybody may have."""
-    if not room_for(person):
-        raise GalleryRefused(
-            f"{shown(person.name)} has {person.templates} templates, and nobody gets more than {MOST_TEMPLATES}: "
-            "`faceauthctl improve NAME --undo` takes the last ones back"
-        )
 
 
 def _read_hours(rules: Rules, now: datetime) -> str | None:

@@ -53,7 +53,7 @@ class Renewing:
         person = self._register.person(opened.person or "")
         if face is None or face.probe is None or face.match is None or person is None:
             return
-        if face.match.person_id != person.id:
+        if face.match.person_id != person.id or not self._register.most_renewed(person):
             return
         quality = face.quality
         chance = Chance(

@@ -19,7 +19,8 @@ from faceauthd.gallery.disk import RealDisk
 from faceauthd.gallery.match import NOBODY
 from faceauthd.gallery.names import name_key, shown
 from faceauthd.gallery.opening import Opened, open_to_read
-from faceauthd.gallery.taking import Arrival, Entrant
+from faceauthd.gallery.room import MOST_TEMPLATES, OF_AN_ENROLMENT, chosen, room_for
+from faceauthd.gallery.taking import Arrival, Entrant, Kept
 from faceauthd.types import Person
 
 _SAME_ROW = 0.99999
@@ -46,18 +47,22 @@ CONFLICTS = frozenset({Change.OTHER_FACE, Change.LIKE_ANOTHER})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One person of the file. `templates` are those that would be added; `whom` a conflict is with."""
+    """One person of the file. `templates` are those that would be added, `left_out` those for which there is no room,
+    of which `left_out_enrolled` come from an enrolment; `whom` a conflict is with."""
 
     entrant: Entrant
     change: Change
     templates: int
     person_id: int | None = None
     whom: str | None = None
+    left_out: int = 0
+    left_out_enrolled: int = 0
 
     def told(self) -> dict[str, object]:
         """As JSON."""
         name, role = self.entrant.name, self.entrant.role.value
         told: dict[str, object] = {"name": name, "role": role, "change": self.change.value, "templates": self.templates}
+        told |= {"left_out": self.left_out, "left_out_enrolled": self.left_out_enrolled}
         return told | ({"whom": self.whom} if self.whom else {})
 
 
@@ -125,14 +130,28 @@ def _step(entrant: Entrant, person: Person | None, own: Floats, like: str | None
     if like is not None:
         return Step(entrant, Change.LIKE_ANOTHER, 0, whom=like)
     if person is None:
-        return Step(entrant, Change.NEW, len(entrant.templates))
+        return _fitted(entrant, entrant.templates, own, MOST_TEMPLATES, Change.NEW, None)
     fresh = own < _SAME_ROW
     if not fresh.any():
         return Step(entrant, Change.UNCHANGED, 0, person.id)
     if np.median(own) < SAME_FACE_COSINE:
         return Step(entrant, Change.OTHER_FACE, 0, whom=person.name)
     added = tuple(kept for kept, is_fresh in zip(entrant.templates, fresh, strict=True) if is_fresh)
-    return Step(replace(entrant, templates=added), Change.MERGED, len(added), person.id)
+    return _fitted(entrant, added, own[fresh], room_for(person), Change.MERGED, person.id)
+
+
+def _fitted(
+    entrant: Entrant, offered: tuple[Kept, ...], nearest: Floats, room: int, change: Change, person_id: int | None
+) -> Step:
+    """As much of what is offered as there is room for; whoever has no room stays as they are."""
+    taken = chosen(offered, nearest, room)
+    left_out, enrolled = len(offered) - len(taken), _count_enrolled(offered) - _count_enrolled(taken)
+    change = change if taken else Change.UNCHANGED
+    return Step(replace(entrant, templates=taken), change, len(taken), person_id, None, left_out, enrolled)
+
+
+def _count_enrolled(templates: Iterable[Kept]) -> int:
+    return sum(kept.origin in OF_AN_ENROLMENT for kept in templates)
 
 
 def _compared(probes: Floats, own_ids: Ints, opened: Opened) -> tuple[Floats, Floats, Ints]:

@@ -36,6 +36,7 @@ _WORDS = {
     "other-face": "has another face here",
     "like-another": "looks like somebody else here",
 }
+_NO_ROOM = "has as many templates as anybody may have"
 COLUMNS = ("NAME", "ROLE", "TEMPLATES", "WHAT WOULD BE DONE")
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
@@ -245,6 +246,10 @@ def _show(session: Session, preview: dict[str, object]) -> None:
 
 def _words(one: dict[str, object]) -> str:
     said = _WORDS.get(str(one.get("change")), str(one.get("change")))
+    left_out, enrolled = one.get("left_out", 0), one.get("left_out_enrolled", 0)
+    if left_out:
+        said = _NO_ROOM if one.get("change") == "unchanged" else said
+        said += f"; {left_out} left out" + (f" ({enrolled} of an enrolment)" if enrolled else "")
     return f"{said}: {one['whom']}" if "whom" in one else said
 
 

@@ -16,11 +16,12 @@ from faceauthd.desk.waiting import EnrolWait, OrderWait, VerifyWait, Waiting, is
 from faceauthd.errors import GalleryError, GalleryRefused
 from faceauthd.event_log import EventLog
 from faceauthd.gallery.names import check_name
+from faceauthd.gallery.room import check_room
 from faceauthd.gate import Gate, Mode
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.ports import Camera
-from faceauthd.register import Register, check_room
+from faceauthd.register import Register
 from faceauthd.snapshot import Darkroom
 from faceauthd.types import (
     Asked,

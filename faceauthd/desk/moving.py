@@ -95,7 +95,9 @@ class ImportWait:
             return
         count = sum(step.templates for step in made.steps)
         whom, what = counted(len(people), "person", "people"), counted(count, "template")
-        detail = f"{whom}, {what}, by {self._request.peer}"
+        left_out = sum(step.left_out for step in made.steps)
+        without = f", {left_out} left out for want of room" if left_out else ""
+        detail = f"{whom}, {what}{without}, by {self._request.peer}"
         self._record(Event(EventKind.IMPORTED, now_s, detail=detail))
         self._request.reply({**_told(made), "is_done": True, "enrolled": [person_fields(one) for one in people]})
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from faceauthd.bundle import content, sealed
@@ -25,7 +26,7 @@ from faceauthd.photographs import PhotographExaminer
 from faceauthd.register import Register
 from faceauthd.resources import shipped
 from faceauthd.snapshot import Darkroom
-from faceauthd.types import Role, Rules
+from faceauthd.types import NewTemplate, Role, Rules
 from faceauthd.vision.manifest import read_manifest
 from tests.fakes import FakeCamera, FakeClock
 from tests.gallery_kit import templates
@@ -157,6 +158,29 @@ def test_a_conflict_is_told_and_can_be_left_out(tmp_path: Path, run: Run, words:
         assert run("import", exported, "--yes", "--except", "BEN", "--passphrase-file", words)[0] == ExitCode.DONE
         assert [person.name for person in gallery.people()] == ["ben", "ann"]
         assert run("import", exported, "--yes", "--except", "zoe", "--passphrase-file", words)[0] == ExitCode.NOT_FOUND
+
+
+def test_what_there_is_no_room_for_is_shown_before_anything_is_done(
+    tmp_path: Path, run: Run, words: Path, exported: Path
+) -> None:
+    """Ann of the file has three looks, of which one is here; Ben's two find no room at all."""
+    with box(tmp_path, "new") as (gallery, _):
+        gallery.enroll("ann", Role.ADMIN, (*templates(1, 1), *around(1, 14)), now=10.0)
+        gallery.enroll("ben", Role.MEMBER, around(2, 16), now=10.0)
+        shown = run("import", exported, "--dry-run", "--passphrase-file", words)[1]
+        assert shown == (
+            "ann\tadmin\t1\tknown here, gets more templates; 1 left out (1 of an enrolment)\n"
+            "ben\tguest\t0\thas as many templates as anybody may have; 2 left out (2 of an enrolment)\n"
+        )
+        assert run("import", exported, "--yes", "--passphrase-file", words)[0] == ExitCode.DONE
+        assert [person.templates for person in gallery.people()] == [16, 16]
+
+
+def around(seed: int, count: int) -> tuple[NewTemplate, ...]:
+    """Looks of the face of `seed`, as like to all of its templates there as to one another."""
+    middle = sum(one.probe for one in templates(seed, 3))
+    vectors = [middle + 0.6 * one.probe for one in templates(100 + seed, count)]
+    return tuple(NewTemplate(np.float32(each / np.linalg.norm(each)), 0.5) for each in vectors)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from faceauthd.control.client import ControlClient
 from faceauthd.errors import FaceauthdError, GalleryError
 from faceauthd.gallery import Gallery
 from faceauthd.gallery.contents import Origin
+from faceauthd.gallery.room import MOST_TEMPLATES
 from faceauthd.gallery.taking import Entrant, Kept
-from faceauthd.register import MOST_TEMPLATES
 from faceauthd.resources import shipped
 from faceauthd.types import NewTemplate, Person, Role, Rules
 from faceauthd.vision.pack import ModelPack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from faceauthd.desk import moving
 from faceauthd.desk.moving import ImportWait
 from faceauthd.errors import GalleryError
 from faceauthd.gallery import Gallery, Origin
+from faceauthd.gallery.room import MOST_TEMPLATES
 from faceauthd.gallery.taking import Entrant, Kept
 from faceauthd.gate import Gate, Mode
 from faceauthd.register import Register
@@ -40,8 +41,13 @@ def near(template: NewTemplate, seed: int) -> NewTemplate:
     return replace(template, probe=np.asarray(0.8 * template.probe + 0.6 * across, np.float32))
 
 
-def entrant(name: str, faces: tuple[NewTemplate, ...], role: Role = Role.MEMBER) -> Entrant:
-    return Entrant(name, role, 1e9, Rules(), None, tuple(Kept(one, 1e9, Origin.ENROLLED) for one in faces))
+def entrant(
+    name: str, faces: Sequence[NewTemplate], role: Role = Role.MEMBER, origins: Sequence[Origin] = ()
+) -> Entrant:
+    """As an enrolment took them, if no origins are given."""
+    each = origins or [Origin.ENROLLED] * len(faces)
+    kept = (Kept(one, 1e9, origin) for one, origin in zip(faces, each, strict=True))
+    return Entrant(name, role, 1e9, Rules(), None, tuple(kept))
 
 
 @dataclass
@@ -121,6 +127,45 @@ def test_a_second_import_of_the_same_changes_nothing(box: Box) -> None:
     before = box.gallery.stand
     assert changes(box.of(entrant("ben", templates(2, 3)))) == [("ben", "unchanged", 0)]
     assert box.gallery.stand == before
+
+
+def test_nobody_gets_more_templates_than_anybody_may_have_and_the_preview_says_who_would(box: Box) -> None:
+    """Ann has two here: of her eight looks of an enrolment and eight of an improvement two are too many."""
+    faces = [near(templates(1, 1)[0], 50 + number) for number in range(16)]
+    ann = entrant("ann", faces, origins=[Origin.IMPROVED, Origin.ENROLLED] * 8)
+    cat = entrant("cat", templates(3, MOST_TEMPLATES + 3))
+    preview = box.of(ann, cat, dry_run=True)
+    assert changes(preview) == [("ann", "merged", 14), ("cat", "new", MOST_TEMPLATES)]
+    assert [(one["left_out"], one["left_out_enrolled"]) for one in preview["people"]] == [(2, 0), (3, 3)]
+    told = box.of(ann, cat, expect=preview["plan"])
+    assert [one["templates"] for one in told["enrolled"]] == [MOST_TEMPLATES, MOST_TEMPLATES]
+    assert [event.detail for event in box.journal] == [
+        "2 people, 30 templates, 5 left out for want of room, by uid 0 (pid 77)"
+    ]
+    (found,) = (person for person in box.gallery.people() if person.name == "ann")
+    origins = [str(one.origin) for one, _ in box.gallery.details(found)]
+    assert (origins.count("enrolled"), origins.count("improved")) == (10, 6), "her own two, and eight of the file"
+    again = box.of(ann, dry_run=True)
+    assert changes(again) == [("ann", "unchanged", 0)]
+    assert again["people"][0]["left_out"] == 2
+
+
+def test_among_equals_the_least_alike_are_taken(box: Box) -> None:
+    """All that are here, each once more but for a hair, and last what has been seen from nowhere yet."""
+    first = templates(1, 1)[0]
+    known = [near(first, 50 + number) for number in range(13)]
+    box.register.improve(1, known)
+    hair = [replace(one, probe=_between(one.probe, first.probe)) for one in known]
+    told = box.of(entrant("ann", [*hair, near(first, 99)]))
+    assert changes(told) == [("ann", "merged", 1)]
+    (ann,) = box.gallery.people()
+    newest = np.frombuffer(box.gallery.details(ann)[-1][1], "<f4")
+    assert np.array_equal(newest, near(first, 99).probe)
+
+
+def _between(one: Any, other: Any) -> Any:
+    mixed = 0.95 * one + 0.05 * other
+    return np.asarray(mixed / np.linalg.norm(mixed), np.float32)
 
 
 def test_another_face_under_a_name_refuses_all_of_it(box: Box) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from faceauthd.errors import GalleryRefused, ModelError
 from faceauthd.gallery import Gallery
 from faceauthd.gallery.admins import check_one_stays, is_lasting
-from faceauthd.register import MOST_TEMPLATES, Register
+from faceauthd.gallery.room import MOST_TEMPLATES
+from faceauthd.register import Register
 from faceauthd.types import Person, Role, Rules
 from tests.fakes import FakeClock
 from tests.gallery_kit import EMBEDDER, templates, unit_vectors

@@ -11,8 +11,9 @@ import pytest
 
 from faceauthd.adaptation import AdaptationPolicy
 from faceauthd.audience import Audience
-from faceauthd.errors import GalleryError
+from faceauthd.errors import GalleryError, GalleryRefused
 from faceauthd.gallery import Gallery
+from faceauthd.gallery.room import MOST_TEMPLATES
 from faceauthd.last_seen import WRITE_EVERY_S, LastSeen
 from faceauthd.register import Register
 from faceauthd.renewing import Renewing
@@ -203,3 +204,26 @@ def test_the_audience_hears_and_sees_all_of_it(house: House) -> None:
     audience.members = (LastSeen(house.register, is_kept=True), house.renewing)
     audience.record(event)
     assert seen_at(house, "ben") is not None
+
+
+def test_whoever_has_as_many_templates_as_anybody_may_have_is_not_renewed(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With room for one, one is renewed again and again; without any nothing is, and nothing is said of it either."""
+    ben = house.register.person("ben")
+    assert ben is not None
+    house.register.improve(ben.id, templates(5, MOST_TEMPLATES - 3))
+    for day in range(3):
+        house.clock.at_s = 86_400.0 * (day + 1)
+        house.unlock(house.look())
+        assert counts(house) == [2, MOST_TEMPLATES]
+    assert house.journal.kinds() == ["adapted"] * 3
+    for _ in range(2):  # the renewed one, and then the one that it superseded
+        house.register.undo_renewal("ben")
+    house.register.improve(ben.id, templates(6, 5))
+    house.clock.at_s += 86_400.0
+    house.unlock(house.look())
+    assert counts(house) == [2, MOST_TEMPLATES]
+    assert (house.journal.kinds(), caplog.records) == (["adapted"] * 3, [])
+    with pytest.raises(GalleryRefused, match="nobody gets more than 16"):
+        house.register.adapt("ben", templates(2, 1)[0])
