@@ -91,9 +91,12 @@ def consider(
     """
     if enrolment.stage is not Stage.COLLECTING or at_s < enrolment.since_s:
         return enrolment
-    reason = _unfit(enrolment, seen, is_live, threshold)
+    reason = _unfit(enrolment, seen, is_live)
     if reason is not None:
         return replace(enrolment, hint=reason)
+    match = seen[0].match
+    if match is not None and rival_of(match, threshold, enrolment.person_id) is not None:
+        return replace(enrolment, hint=_hint_of_rival(enrolment, seen[0]))
     if _is_stray(enrolment, seen[0]):
         return _with_stray(enrolment)
     enrolment = replace(enrolment, hint=None, strays=0)
@@ -113,7 +116,7 @@ def is_stale(enrolment: Enrolment, now_s: float, policy: EnrolmentPolicy) -> boo
     return now_s - enrolment.last_s > policy.timeout_s
 
 
-def _unfit(enrolment: Enrolment, seen: tuple[Sighting, ...], is_live: bool | None, threshold: float) -> Reason | None:
+def _unfit(enrolment: Enrolment, seen: tuple[Sighting, ...], is_live: bool | None) -> Reason | None:
     if not seen:
         return Reason.NO_FACE
     if len(seen) > 1:
@@ -126,10 +129,16 @@ def _unfit(enrolment: Enrolment, seen: tuple[Sighting, ...], is_live: bool | Non
     if is_live is False:
         return Reason.SPOOF
     if enrolment.person_id is not None and not _is_theirs(enrolment.person_id, face):
-        return Reason.AMBIGUOUS
-    if face.match is not None and rival_of(face.match, threshold, enrolment.person_id) is not None:
-        return Reason.AMBIGUOUS
+        return Reason.OTHER_FACE
     return None
+
+
+def _hint_of_rival(enrolment: Enrolment, face: Sighting) -> Reason | None:
+    """What a look is told that the door would take for somebody else. Who is only just there is told nothing: a moment
+    later it is certain whether they are enrolled already, and that is the one thing that they are to hear."""
+    if _is_stray(enrolment, face):
+        return Reason.OTHER_FACE
+    return Reason.AMBIGUOUS if enrolment.taken or enrolment.person_id is not None else None
 
 
 def _is_theirs(person_id: int, face: Sighting) -> bool:
@@ -149,7 +158,7 @@ def _with_stray(enrolment: Enrolment) -> Enrolment:
     strays = enrolment.strays + 1
     if len(enrolment.taken) == 1 and strays >= STRAYS:
         return replace(enrolment, taken=(), strays=0, repeats=0, asks=None, hint=None)
-    return replace(enrolment, strays=strays, hint=Reason.AMBIGUOUS)
+    return replace(enrolment, strays=strays, hint=Reason.OTHER_FACE)
 
 
 def is_new_pose(enrolment: Enrolment, face: Sighting, policy: EnrolmentPolicy) -> bool:

@@ -172,9 +172,11 @@ def signal_text(signal: Signal) -> str:
 
 
 def _hint(signal: Signal) -> str:
-    """What they can do about it; of the voucher the newcomer is waited for."""
+    """What they can do about it, or why they can do nothing; of the voucher the newcomer is waited for."""
     if signal.kind is SignalKind.ENROLLING and signal.reason is Reason.ALREADY_ENROLLED:
         return "make room, or stay for more looks of you"
+    if signal.kind is SignalKind.CANCELLED and signal.reason is Reason.AMBIGUOUS:
+        return "you are too like somebody who is enrolled"
     return REASON_HINT[signal.reason] if signal.reason else ""
 
 

@@ -371,14 +371,29 @@ def test_more_templates_are_taken_of_nobody_else() -> None:
         (None, False),
     ]:
         after = consider(begun(person_id=7), (replace(face, match=match),), 11.0, True, TAKING, 0.5)
-        assert (len(after.taken), after.hint) == ((1, None) if is_theirs else (0, Reason.AMBIGUOUS))
+        assert (len(after.taken), after.hint) == ((1, None) if is_theirs else (0, Reason.OTHER_FACE))
+
+
+def test_whoever_is_like_somebody_enrolled_is_told_one_reason() -> None:
+    """None while it is not known whether they are enrolled already; who stepped in, and who is like two, is told so."""
+    like_ben, like_both = Match(8, 0.9), Match(7, 0.9, 0.8)
+    for enrolment, match, kinship, hint in [
+        (begun(), like_ben, 0.8, None),
+        (begun(AHEAD), like_ben, 0.1, Reason.OTHER_FACE),
+        (begun(AHEAD), like_ben, 0.8, Reason.AMBIGUOUS),
+        (begun(person_id=7), like_both, 0.8, Reason.AMBIGUOUS),
+        (begun(AHEAD, person_id=7), like_both, 0.1, Reason.OTHER_FACE),
+    ]:
+        (face,) = shown(30.0, kinship=kinship)
+        after = consider(enrolment, (replace(face, match=match),), 11.0, True, TAKING, 0.5)
+        assert (after.taken, after.strays, after.hint) == (enrolment.taken, 0, hint)
 
 
 def test_a_first_look_that_no_other_agrees_with_is_left_out() -> None:
     enrolment = begun(AHEAD)
     for number in range(1, STRAYS):
         enrolment = consider(enrolment, shown(30.0, kinship=0.1), 11.0 + number, True, TAKING, 0.5)
-        assert (enrolment.strays, enrolment.taken, enrolment.hint) == (number, (AHEAD,), Reason.AMBIGUOUS)
+        assert (enrolment.strays, enrolment.taken, enrolment.hint) == (number, (AHEAD,), Reason.OTHER_FACE)
     agreed = consider(enrolment, shown(30.0), 20.0, True, TAKING, 0.5)
     assert (agreed.strays, len(agreed.taken)) == (0, 2)
     without = consider(enrolment, shown(30.0, kinship=0.1), 20.0, True, TAKING, 0.5)
@@ -389,4 +404,4 @@ def test_of_two_looks_that_agree_none_is_left_out() -> None:
     enrolment = begun(AHEAD, AHEAD)
     for number in range(STRAYS + 2):
         enrolment = consider(enrolment, shown(30.0, kinship=None), 11.0 + number, True, TAKING, 0.5)
-    assert (len(enrolment.taken), enrolment.hint) == (2, Reason.AMBIGUOUS)
+    assert (len(enrolment.taken), enrolment.hint) == (2, Reason.OTHER_FACE)

@@ -9,7 +9,19 @@ import pytest
 from faceauthd.gate import Authority, Mode
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.outputs import signal_for
-from faceauthd.types import EnrollAsked, EventKind, Member, Reason, Role, Roster, Rules, Sighting, SignalKind
+from faceauthd.prose import signal_text
+from faceauthd.types import (
+    EnrollAsked,
+    EventKind,
+    ImproveAsked,
+    Member,
+    Reason,
+    Role,
+    Roster,
+    Rules,
+    Sighting,
+    SignalKind,
+)
 from tests.fakes import sighting
 from tests.unit.test_gate import ANN, BEN, BOTH, POLICY, Story, turning
 from tests.unit.test_gate_entry import MONDAY_NOON, spoof, walk_up
@@ -45,6 +57,27 @@ def test_a_face_too_like_somebody_elses_is_refused_with_the_reason(runner_up: fl
     assert (told.kind, told.reason, told.person) == (EventKind.ENROLL_CANCELLED, Reason.AMBIGUOUS, "eve")
     assert "too like ben" in str(told.detail)
     assert shows(story) is SignalKind.CANCELLED
+    assert signal_text(signal_for(story.gate, story.now_s, 5)).endswith("you are too like somebody who is enrolled")
+
+
+def test_whoever_is_enrolled_already_hears_that_and_nothing_else() -> None:
+    """Ben presses, ann vouches, and ben is known: he hears of nothing but that more looks of him are taken."""
+    story = Story()
+    story.press()
+    story.until(Mode.ENROLLING, lambda _: (sighting(1, ANN),))
+    heard = set()
+    for _ in range(40):
+        story.tick(sighting(2, BEN))
+        heard.add((shows(story), story.gate.hint))
+    assert heard == {(SignalKind.ENROLLING, None), (SignalKind.IMPROVING, None), (SignalKind.TURN, None)}
+
+
+def test_a_stranger_before_whom_more_looks_were_to_be_taken_is_told_to_show_the_same_face() -> None:
+    story = Story()
+    story.tick(asked=(ImproveAsked(BEN, "ben", story.now_s, "root"),))
+    story.ticks(3, sighting(1, BEN, 0.1))
+    assert story.gate.hint is Reason.OTHER_FACE
+    assert "show the same face again" in signal_text(signal_for(story.gate, story.now_s, 5))
 
 
 def test_one_look_that_would_open_for_somebody_else_is_not_taken() -> None:

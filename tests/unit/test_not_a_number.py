@@ -48,7 +48,7 @@ def test_nobody_is_enrolled_from_two_faces() -> None:
     assert probe is not None
     begun = Enrolment("bo", Role.MEMBER, "uid 0", 0.0, 0.0, taken=(NewTemplate(probe, 1.0),))
     after = consider(begun, (sighting(kinship=math.nan, yaw_deg=30.0),), 5.0, True, EnrolmentPolicy(), 0.5)
-    assert (len(after.taken), after.hint) == (1, Reason.AMBIGUOUS)
+    assert (len(after.taken), after.hint) == (1, Reason.OTHER_FACE)
     same = consider(begun, (sighting(kinship=0.8, yaw_deg=30.0),), 5.0, True, EnrolmentPolicy(), 0.5)
     assert len(same.taken) == 2
 
