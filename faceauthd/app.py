@@ -12,8 +12,9 @@ from typing import Self, TextIO
 
 from faceauthd import settings
 from faceauthd.adaptation import AdaptationPolicy
-from faceauthd.adapters import calendar
+from faceauthd.adapters.calendar import CLOCK_FILE, CalendarFile
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
+from faceauthd.adapters.clock_trust import VOUCHERS
 from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.adapters.pin_factory import Factory
@@ -158,15 +159,10 @@ def _open_gallery(config: Config, pack: ModelPack, clock: Clock, journal: Journa
     )
 
 
-def _calendar(config: Config, clock: Clock) -> calendar.CalendarFile:
+def _calendar(config: Config, clock: Clock) -> CalendarFile:
     """A clock that is jumped by hand is believed as far as it does not go back."""
-    vouchers: dict[str, calendar.Voucher] = {
-        "auto": calendar.by_either,
-        "server": calendar.by_server,
-        "itself": calendar.by_itself,
-    }
-    is_vouched_for = calendar.by_itself if isinstance(clock, ManualClock) else vouchers[config.clock.trust]
-    return calendar.CalendarFile(config.gallery.path / "clock.json", is_vouched_for)
+    trust = "itself" if isinstance(clock, ManualClock) else config.clock.trust
+    return CalendarFile(config.gallery.path / CLOCK_FILE, VOUCHERS[trust])
 
 
 def _keepers(config: Config, register: Register, journal: Journal, held: ExitStack) -> list[Listener]:

@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from faceauthd.adapters.newer_file import NewerFormat, check_known, set_aside, sync_folder
 from faceauthd.lockout import Lockout
 from faceauthd.ports import Clock
 
@@ -24,9 +25,9 @@ _FORMAT = 2
 _FIRST_FORMAT = frozenset({"level", "delay_s", "since"})
 """Written before there was a checksum, and before refusals were kept."""
 _DAMAGED_LEVEL, _DAMAGED_S = 3, 300.0
-"""What a file that cannot be read stands for. It is there only if somebody was refused, and it is replaced whole, so
-it was damaged or touched: no way to a shorter lockout. Five minutes is the third of the delays in the reference
-configuration; the next lockout takes the last of them."""
+"""What a file that cannot be read stands for, or one of a later format. It is there only if somebody was refused, and
+it is replaced whole, so it was damaged or touched, or an earlier version was put back: no way to a shorter lockout.
+Five minutes is the third of the delays in the reference configuration; the next lockout takes the last of them."""
 _LONGEST_S = 7 * 86400.0
 """No delay that can be configured is longer; a larger number is damage."""
 _MOST_REFUSALS = 100
@@ -63,6 +64,7 @@ class LockoutFile:
         self._saved_s = 0.0
         self._failed: Lockout | None = None
         self._failed_s = -math.inf
+        self._is_ours = True
 
     def load(self, now_s: float) -> Lockout:
         """The lockout as it stands now. If the file is damaged a long one is on: nobody gets in sooner by touching it,
@@ -72,6 +74,8 @@ class LockoutFile:
             kept = _read(self._path.read_bytes())
         except FileNotFoundError:
             return Lockout()
+        except NewerFormat as error:
+            return self._keep_off(error, now_s)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             log.warning(
                 "%s cannot be read (%s); locked out for %.0f s, which `faceauthctl lockout --clear` ends",
@@ -88,8 +92,11 @@ class LockoutFile:
 
     def save(self, lockout: Lockout, now_s: float) -> None:
         """Put `lockout` on disk, or take the file away if there is nothing to remember. Asked at every tick, it writes
-        when something changed, or what it wrote has become old.
+        when something changed, or what it wrote has become old. A file of a later format that could not be set aside
+        stays as it is, and every start is a lockout.
         """
+        if not self._is_ours:
+            return
         is_waiting = lockout == self._failed and now_s - self._failed_s < _RETRY_S
         if is_waiting or not self._is_due(lockout, now_s):
             return
@@ -104,6 +111,22 @@ class LockoutFile:
             self._failed, self._failed_s = lockout, now_s
         else:
             self._saved, self._saved_s, self._failed = lockout, now_s, None
+
+    def _keep_off(self, error: NewerFormat, now_s: float) -> Lockout:
+        """What an earlier version does that was put back: it lets nobody in for long, and leaves the file as it is."""
+        try:
+            kept = f"it is kept as {set_aside(self._path).name}"
+        except OSError as wrong:
+            self._is_ours = False
+            kept = f"it stays, and this at each start, for it cannot be set aside ({wrong.strerror})"
+        log.warning(
+            "%s cannot be used (%s): %s; locked out for %.0f s, which `faceauthctl lockout --clear` ends",
+            self._path,
+            error,
+            kept,
+            _DAMAGED_S,
+        )
+        return Lockout((), _DAMAGED_LEVEL, now_s + _DAMAGED_S)
 
     def _is_due(self, lockout: Lockout, now_s: float) -> bool:
         if lockout != self._saved:
@@ -130,16 +153,15 @@ class LockoutFile:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)  # a plug pulled right after a lockout began would undo it
 
 
 def _read(content: bytes) -> _Kept:
-    """Raises ValueError and its like for what is damaged, or of a later version."""
+    """Raises NewerFormat, and ValueError and its like for what is damaged."""
     kept = json.loads(content)
+    check_known(kept, _FORMAT)
     if kept.keys() != _FIRST_FORMAT and kept.pop("crc32") != _checksum(kept):
         raise ValueError("its checksum is wrong")
-    if kept.get("format", 1) > _FORMAT:
-        raise ValueError("it was written by a newer faceauthd")
     level, delay_s, since = int(kept["level"]), float(kept["delay_s"]), float(kept["since"])
     boot_id, at_s = str(kept.get("boot", "")), float(kept.get("at_s", 0.0))
     ages_s = tuple(float(age_s) for age_s in kept.get("refused_ago_s", ()))
@@ -159,12 +181,3 @@ def _this_boot() -> str:
         return _BOOT_ID.read_text().strip()
     except OSError:
         return ""
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is not on the medium before its folder is: a plug pulled right after a lockout began would undo it."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -13,6 +13,7 @@ from faceauthd.cameras import open_camera
 from faceauthd.config import Config
 from faceauthd.doctor import machine, panel, stores
 from faceauthd.doctor.camera import check_camera
+from faceauthd.doctor.clock import check_clock
 from faceauthd.doctor.finding import Finding, warning
 from faceauthd.doctor.host import Host
 from faceauthd.doctor.running import Daemon
@@ -44,7 +45,7 @@ def examine(config: Config, daemon: Daemon, host: Host, factory: Callable[[], Fa
         stores.check_socket(config.control.socket, daemon.is_running),
         panel.check_group(host.groups_of("faceauthd"), config),
         stores.check_disk(folder, host),
-        machine.check_clock(datetime.now().astimezone(), host),
+        check_clock(datetime.now().astimezone(), config.clock.trust, folder, host),
         *(finding for finding in board if finding is not None),
         machine.check_journal(host, config.log.journal),
     ]

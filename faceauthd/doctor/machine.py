@@ -1,22 +1,16 @@
-"""The board and its system: clock, heat, power, service and journal."""
+"""The board and its system: heat, power, service and journal."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from faceauthd.adapters.thermometer import ZONE, celsius_of
 from faceauthd.doctor.finding import Finding, bad, good, warning
 from faceauthd.doctor.host import Host
 
-RELEASED = 2026
-"""The year of this release: a clock that shows an earlier one was never set."""
 THROTTLES_AT_C, STOPS_AT_C = 80.0, 85.0
 """A Raspberry Pi slows down from 80 degrees on and holds at 85 (Raspberry Pi documentation, "Frequency management")."""
 
-_RTC, _RTC_NAME = Path("/dev/rtc0"), Path("/sys/class/rtc/rtc0/name")
-CHARGED_V = 2.0
-"""Where the 3 V cell that is sold for a Pi 5 (ML 2020) is empty. Not tried on one."""
 _THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 _NOW = {0: "the supply's voltage is too low", 1: "the processor's frequency is capped", 2: "it is throttled",
         3: "it is at its temperature limit"}  # fmt: skip
@@ -24,32 +18,6 @@ _NOW = {0: "the supply's voltage is too low", 1: "the processor's frequency is c
 _SYSTEMD = Path("/run/systemd/system")
 _JOURNALD = Path("/run/systemd/journal/socket")
 _KEPT = Path("/var/log/journal")
-
-
-def check_clock(now: datetime, host: Host) -> Finding:
-    """Rules and the journal go by civil time; a Pi without a battery starts in the past."""
-    set_it = (
-        "connect it to a time server once, fit a clock with a battery, or `sudo timedatectl set-time` and "
-        "clock.trust: itself"
-    )
-    if now.year < RELEASED:
-        return bad("clock", f"it is not {now:%Y-%m-%d}", set_it)
-    said = f"{now:%Y-%m-%d %H:%M %Z}"
-    is_set = host.run("timedatectl", "show", "--property=NTPSynchronized", "--value")
-    if is_set == "yes" or (host.exists(_RTC) and not _lacks_battery(host)):
-        return good("clock", said)
-    return warning("clock", f"{said}, but no time server confirms it and there is no clock with a battery", set_it)
-
-
-def _lacks_battery(host: Host) -> bool:
-    """A Pi 5 has a clock of its own, and is sold without the battery at whose socket (J5) the firmware measures."""
-    if "rpi-rtc" not in (host.read(_RTC_NAME) or ""):
-        return False
-    told = (host.run("vcgencmd", "pmic_read_adc", "BATT_V") or "").rpartition("=")[2].removesuffix("V")
-    try:
-        return not float(told) >= CHARGED_V
-    except ValueError:
-        return True
 
 
 def check_temperature(host: Host) -> Finding | None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from faceauthd.adapters.calendar import (
-    BATTERY_S,
-    SLACK_S,
-    WRITE_EVERY_S,
-    CalendarFile,
-    by_battery,
-    by_itself,
-    by_server,
-)
+from faceauthd.adapters.calendar import WRITE_EVERY_S, CalendarFile
+from faceauthd.adapters.clock_trust import BATTERY_S, SLACK_S, by_battery, by_itself, by_server
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -92,6 +87,17 @@ def test_why_it_is_not_believed_is_told_once(path: Path, caplog: pytest.LogCaptu
     assert "time server" in told.getMessage()
 
 
+def test_a_clock_that_went_back_is_told_of_once_and_not_every_minute(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = CalendarFile(path, by_itself)
+    kept.is_believed(NOON)
+    for minute in range(5):
+        kept.is_believed(NOON - timedelta(days=30, minutes=-minute))
+    (told,) = caplog.records
+    assert "was at 2026-11-26 12:00 before" in told.getMessage()
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"newest": 1e12, "crc32": 1}', b"[" * 100_000, b'{"newest": NaN}'])
 def test_a_damaged_file_is_told_and_replaced(path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     path.write_bytes(content)
@@ -99,6 +105,34 @@ def test_a_damaged_file_is_told_and_replaced(path: Path, content: bytes, caplog:
     assert "cannot be read" in caplog.text
     assert kept.is_believed(NOON)
     assert not CalendarFile(path, by_itself).is_believed(NOON - YEAR)
+
+
+def test_a_file_of_a_later_format_is_set_aside_and_left_as_it_is(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    later = b'{"format": 2, "newest": {"utc": 1}, "sha256": "..."}'
+    path.write_bytes(later)
+    for _ in range(2):
+        kept = CalendarFile(path, by_itself)
+        assert kept.is_believed(NOON)
+        kept.close()
+    assert "it was written by a newer faceauthd" in caplog.text
+    assert path.with_name("clock.newer-1.json").read_bytes() == later
+    assert not CalendarFile(path, by_itself).is_believed(NOON - YEAR)
+    assert sorted(each.name for each in path.parent.iterdir()) == ["clock.json", "clock.newer-1.json"]
+
+
+def test_what_cannot_be_set_aside_is_not_replaced_either(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = b'{"format": 2}'
+    path.write_bytes(later)
+    monkeypatch.setattr(os, "link", no_link)
+    kept = CalendarFile(path, by_itself)
+    assert kept.is_believed(NOON)
+    assert not kept.is_believed(NOON - YEAR)
+    kept.close()
+    assert path.read_bytes() == later
+
+
+def no_link(*_: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
 
 
 def test_a_folder_that_takes_no_file_does_not_end_anything(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,14 @@ from gpiozero.pins import Factory
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from faceauthd import settings
+from faceauthd.adapters.calendar import CLOCK_FILE, CalendarFile
+from faceauthd.adapters.clock_trust import Voucher
 from faceauthd.cli.doctor import tell
 from faceauthd.cli.render import Printer
 from faceauthd.config import Config, load_config
 from faceauthd.doctor import machine, panel, stores
 from faceauthd.doctor.camera import check_camera
+from faceauthd.doctor.clock import check_clock
 from faceauthd.doctor.finding import Finding, Grade, bad, from_error, good, is_well
 from faceauthd.doctor.host import ThisHost
 from faceauthd.doctor.running import Daemon, find_daemon, is_locked
@@ -277,28 +280,49 @@ def test_room_on_the_disk(free: int, grade: Grade) -> None:
 # ---------------------------------------------------------------- the machine
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PI_5 = {"/dev/rtc0": "", "/sys/class/rtc/rtc0/name": "rpi-rtc soc@107c000000:rpi_rtc"}
+PI_5 = {"/sys/class/rtc/rtc0/name": "rpi-rtc soc@107c000000:rpi_rtc"}
+DS1307 = {"/sys/class/rtc/rtc0/name": "rtc-ds1307 1-0068"}
 BATTERY = "vcgencmd pmic_read_adc BATT_V"
-SYNCED = {"timedatectl show --property=NTPSynchronized --value": "yes"}
+
+
+def vouchers(*by: str) -> dict[str, Voucher]:
+    """Who vouches for every time, of a server and a battery."""
+    return {"auto": lambda _: bool(by), "server": lambda _: "server" in by, "itself": lambda _: True}
 
 
 @pytest.mark.parametrize(
-    ("now", "host", "grade"),
+    ("trust", "by", "now", "host", "grade"),
     [
-        (NOON.replace(year=1970), FakeHost(SYNCED), Grade.BAD),
-        (NOON, FakeHost(SYNCED), Grade.GOOD),
-        (NOON, FakeHost(files={"/dev/rtc0": ""}), Grade.GOOD),
-        (NOON, FakeHost(files={**PI_5, "/sys/class/rtc/rtc0/name": "rtc-ds1307 1-0068"}), Grade.GOOD),
-        (NOON, FakeHost(files=PI_5), Grade.WARNING),
-        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.WARNING),
-        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=nanV"}, PI_5), Grade.WARNING),
-        (NOON, FakeHost({BATTERY: "BATT_V volt(25)=3.02099500V"}, PI_5), Grade.GOOD),
-        (NOON, FakeHost({**SYNCED, BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.GOOD),
-        (NOON, FakeHost(), Grade.WARNING),
+        ("itself", ["server"], NOON.replace(year=1970), FakeHost(), Grade.BAD),
+        ("auto", ["server"], NOON, FakeHost(), Grade.GOOD),
+        ("auto", [], NOON, FakeHost(), Grade.WARNING),
+        ("server", ["battery"], NOON, FakeHost(), Grade.WARNING),
+        ("server", ["server"], NOON, FakeHost(), Grade.GOOD),
+        ("itself", [], NOON, FakeHost(), Grade.GOOD),
+        ("auto", ["battery"], NOON, FakeHost(files=DS1307), Grade.GOOD),
+        ("auto", ["battery"], NOON, FakeHost(files=PI_5), Grade.WARNING),
+        ("auto", ["battery"], NOON, FakeHost({BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.WARNING),
+        ("auto", ["battery"], NOON, FakeHost({BATTERY: "BATT_V volt(25)=nanV"}, PI_5), Grade.WARNING),
+        ("auto", ["battery"], NOON, FakeHost({BATTERY: "BATT_V volt(25)=3.02099500V"}, PI_5), Grade.GOOD),
+        ("auto", ["battery", "server"], NOON, FakeHost({BATTERY: "BATT_V volt(25)=0.04883000V"}, PI_5), Grade.GOOD),
     ],
 )
-def test_the_clock(now: datetime, host: FakeHost, grade: Grade) -> None:
-    assert machine.check_clock(now, host).grade is grade
+def test_the_clock(tmp_path: Path, trust: str, by: list[str], now: datetime, host: FakeHost, grade: Grade) -> None:
+    found = check_clock(now, trust, tmp_path, host, vouchers(*by))
+    assert found.grade is grade
+    believed = CalendarFile(tmp_path / CLOCK_FILE, vouchers(*by)[trust]).is_believed(now)
+    assert believed is ("stay outside" not in found.said), "the door says the same"
+
+
+def test_a_clock_that_went_back_is_wrong_for_the_doctor_as_for_the_door(tmp_path: Path) -> None:
+    kept = CalendarFile(tmp_path / CLOCK_FILE, lambda _: True)
+    kept.is_believed(NOON)
+    kept.close()
+    found = check_clock(NOON - timedelta(hours=1), "itself", tmp_path, FakeHost())
+    assert found.grade is Grade.BAD
+    assert found.said.startswith("it shows 2026-11-23 11:00, and was at 2026-11-23 12:00 before")
+    (tmp_path / CLOCK_FILE).write_text("{")
+    assert check_clock(NOON - timedelta(hours=1), "itself", tmp_path, FakeHost()).grade is Grade.GOOD
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass
@@ -168,11 +169,71 @@ def test_earlier_formats_are_read(path: Path, clock: TwoClocks, format_keys: dic
     assert len(lockout.refused_at_s) == len(format_keys) // 2
 
 
-def test_a_later_format_is_a_lockout(path: Path, clock: TwoClocks, caplog: pytest.LogCaptureFixture) -> None:
-    kept = {"format": 3, "level": 0, "delay_s": 0.0, "since": 0.0}
-    path.write_text(json.dumps({**kept, "crc32": lockout_file._checksum(kept)}))
-    assert left_s(keeper_at(path, clock).load(clock.now()), clock.now()) == 300.0
+LATER = json.dumps({"format": 3, "level": 0, "until": None, "sha256": "of all that is in it"}).encode()
+"""Nobody is locked out, it says, in ways and with a checksum that this version does not know."""
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_later_format_is_a_lockout_and_is_kept(
+    path: Path, clock: TwoClocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_bytes(LATER)
+    keeper = keeper_at(path, clock)
+    lockout = keeper.load(clock.now())
+    assert (lockout.level, left_s(lockout, clock.now())) == (3, 300.0)
     assert "written by a newer faceauthd" in caplog.text
+    assert "kept as lockout.newer-1.json" in caplog.text
+    keeper.save(lockout, clock.now())
+    assert files_in(path.parent)["lockout.newer-1.json"] == LATER
+    clock.pass_(100)
+    again = keeper_at(path, clock).load(clock.now())
+    assert left_s(again, clock.now()) == pytest.approx(200.0), "a restart begins no other"
+    keeper.save(Lockout(), clock.now())
+    assert files_in(path.parent) == {"lockout.newer-1.json": LATER}
+
+
+def test_no_later_file_that_was_kept_is_ever_overwritten(path: Path, clock: TwoClocks) -> None:
+    """Forth and back, and forth and back again; and a plug that is pulled before anything took its place."""
+    second = LATER.replace(b'"level": 0', b'"level": 1')
+    for later in (LATER, LATER, second):
+        path.write_bytes(later)
+        for _ in range(2):
+            keeper = keeper_at(path, clock)
+            lockout = keeper.load(clock.now())
+        keeper.save(lockout, clock.now())
+    kept = files_in(path.parent)
+    assert kept.pop("lockout.json") not in (LATER, second)
+    assert kept == {"lockout.newer-1.json": LATER, "lockout.newer-2.json": LATER, "lockout.newer-3.json": second}
+
+
+def test_a_later_file_that_cannot_be_kept_is_not_replaced(
+    path: Path, clock: TwoClocks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then nothing is remembered for a restart, and each start is a lockout: nobody gets in sooner by that."""
+
+    def no_link(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_link)
+    path.write_bytes(LATER)
+    for _ in range(2):
+        keeper = keeper_at(path, clock)
+        assert left_s(keeper.load(clock.now()), clock.now()) == 300.0
+        for lockout in (after_refusals(3, clock.now()), Lockout()):
+            keeper.save(lockout, clock.now())
+            assert files_in(path.parent) == {"lockout.json": LATER}
+    assert "it stays, and this at each start" in caplog.text
+
+
+@pytest.mark.parametrize("number", [True, "3", None, 2.5, -1])
+def test_what_says_no_number_is_damaged_and_not_of_a_later_format(path: Path, clock: TwoClocks, number: object) -> None:
+    path.write_text(json.dumps({"format": number, "level": 1}))
+    keeper = keeper_at(path, clock)
+    keeper.save(keeper.load(clock.now()), clock.now())
+    assert list(files_in(path.parent)) == ["lockout.json"]
 
 
 def test_an_earlier_version_can_read_it(path: Path, clock: TwoClocks) -> None:

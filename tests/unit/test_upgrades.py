@@ -67,14 +67,17 @@ def test_an_earlier_lockout_goes_on(stored: str) -> None:
 
 
 def test_a_newer_lockout_is_a_long_one_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever it says, and it says that there is none; the file is left as it is until there is something to keep."""
+    """Whatever it says, and it says that there is none; the file is left as it is, under another name from then on."""
     path = tmp_path / "lockout.json"
     shutil.copyfile(DATA / "lockouts" / "newer.json", path)
     before = path.read_bytes()
-    kept = LockoutFile(path, TwoClocks(), "a-boot").load(100.0)
+    file = LockoutFile(path, TwoClocks(), "a-boot")
+    kept = file.load(100.0)
     assert kept.is_on(100.0 + 299.0)
     assert "newer faceauthd" in caplog.text
     assert path.read_bytes() == before
+    file.save(kept, 100.0)
+    assert path.with_name("lockout.newer-1.json").read_bytes() == before
 
 
 def test_an_earlier_export_is_opened() -> None:
