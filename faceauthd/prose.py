@@ -5,7 +5,7 @@ Nothing reads these sentences back; programs read the enums.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from faceauthd.types import Event, EventKind, Reason, Rules, Signal, SignalKind, Turn
 
@@ -177,6 +177,8 @@ def _hint(signal: Signal) -> str:
         return "make room, or stay for more looks of you"
     if signal.kind is SignalKind.CANCELLED and signal.reason is Reason.AMBIGUOUS:
         return "you are too like somebody who is enrolled"
+    if signal.kind is SignalKind.CANCELLED and signal.reason is Reason.OTHER_FACE:
+        return "somebody else was asked for"
     return REASON_HINT[signal.reason] if signal.reason else ""
 
 
@@ -205,13 +207,25 @@ def moment_text(seconds: float) -> str:
         return "-"
 
 
+def _day_text(seconds: float, *, is_end: bool) -> str:
+    """A moment; one at which a day begins is that day, or as an end the day before, which counts wholly."""
+    try:
+        at = datetime.fromtimestamp(seconds).astimezone()
+        day = at - timedelta(seconds=1) if is_end else at
+    except (ValueError, OverflowError, OSError):
+        return "-"
+    if (at.hour, at.minute, at.second, at.microsecond) != (0, 0, 0, 0):
+        return moment_text(seconds)
+    return f"the end of {day:%Y-%m-%d}" if is_end else f"{day:%Y-%m-%d}"
+
+
 def rules_text(rules: Rules) -> str:
     """When somebody may enter, as it completes "may enter: ..."."""
     if rules.is_disabled:
         return "not: disabled"
     limits = [printable(rules.hours)] if rules.hours else []
-    limits += [f"from {moment_text(rules.valid_from)}"] if rules.valid_from is not None else []
-    limits += [f"until {moment_text(rules.valid_until)}"] if rules.valid_until is not None else []
+    limits += [f"from {_day_text(rules.valid_from, is_end=False)}"] if rules.valid_from is not None else []
+    limits += [f"until {_day_text(rules.valid_until, is_end=True)}"] if rules.valid_until is not None else []
     return ", ".join(limits) or "always"
 
 

@@ -219,13 +219,13 @@ class Register:
         that are none or never come within the stay. Hours are kept in the one way that `rules.format_hours` writes.
         """
         person = self._must(name)
-        if _times(rules) != _times(person.rules):
-            rules = replace(rules, hours=_read_hours(rules, self._clock.wall()))
         start, end = rules.valid_from, rules.valid_until
         if end is not None and end != person.rules.valid_until and end <= self.now():
             raise GalleryRefused("that end is in the past: give a later one, or `faceauthctl disable` at once")
         if start is not None and end is not None and end <= start:
             raise GalleryRefused("that end is before the beginning: give a later end or an earlier beginning")
+        if _times(rules) != _times(person.rules):
+            rules = replace(rules, hours=_read_hours(rules, self._clock.wall()))
         check_one_stays(self.people(), person, replace(person, rules=rules), self.now())
         with self._changing():
             return self._gallery.set_rules(name, rules)

@@ -57,7 +57,7 @@ def local(*parts: int) -> float:
         (
             ["expire", "ann", "2027-01-31", "--from", "2027-01-01"],
             {"name": "ann", "valid_from": local(2027, 1, 1), "valid_until": local(2027, 2, 1)},
-            "ann may enter: from 2027-01-01 00:00, until 2027-02-01 00:00",
+            "ann may enter: from 2027-01-01, until the end of 2027-01-31",
         ),
         (
             ["hours", "ann", "Mon-Fri", "07:00-19:00"],

@@ -1,9 +1,11 @@
 """Words for people, and that nothing from outside acts on a terminal."""
 
+from datetime import datetime
+
 import pytest
 
-from faceauthd.prose import REASON_HINT, REASON_WHY, event_text, printable, signal_text
-from faceauthd.types import Event, EventKind, Reason, Signal, SignalKind
+from faceauthd.prose import REASON_HINT, REASON_WHY, event_text, printable, rules_text, signal_text
+from faceauthd.types import Event, EventKind, Reason, Rules, Signal, SignalKind
 
 NASTY = "al\x1b[2Jice\n\r\x9b31m\u202eevil\u2028"
 
@@ -68,3 +70,19 @@ def test_printable_escapes_and_cuts() -> None:
     assert printable("Zoë 李 ok") == "Zoë 李 ok"
     assert printable("\ud800") == r"\ud800"
     assert printable("x" * 500, 10) == "x" * 9 + "…"
+
+
+def test_a_stay_is_told_by_the_days_that_it_counts() -> None:
+    """An end at which a day begins is the end of the day before, as it was asked for; in the zone of this machine."""
+
+    def at(*moment: int) -> float:
+        return datetime(*moment).astimezone().timestamp()
+
+    for rules, said in [
+        (Rules(valid_until=at(2027, 2, 1)), "until the end of 2027-01-31"),
+        (Rules(valid_until=at(2027, 2, 1, 18, 30)), "until 2027-02-01 18:30"),
+        (Rules(valid_from=at(2027, 1, 1), valid_until=at(2027, 1, 2)), "from 2027-01-01, until the end of 2027-01-01"),
+        (Rules(valid_from=at(2027, 1, 1, 0, 1)), "from 2027-01-01 00:01"),
+        (Rules(valid_until=1e300), "until -"),
+    ]:
+        assert rules_text(rules) == said

@@ -129,6 +129,15 @@ def test_an_end_before_the_beginning_is_refused(register: Register) -> None:
         register.set_rules("ben", Rules(valid_from=NOW + 60, valid_until=NOW + 60))
 
 
+def test_of_a_stay_that_is_none_that_is_told_and_not_what_it_does_to_hours(register: Register) -> None:
+    for stay, why in [
+        (Rules(valid_until=NOW - 1), "in the past"),
+        (Rules(valid_from=NOW + 9e6, valid_until=NOW + 60), "before the beginning"),
+    ]:
+        with pytest.raises(GalleryRefused, match=why):
+            register.set_rules("ben", replace(stay, hours="daily 07:00-19:00"))
+
+
 @pytest.mark.parametrize("hours", ["Moon 07:00-19:00", "Mon 07:00-07:00", "", "\n", "Mon"])
 def test_hours_that_are_none_are_refused(register: Register, hours: str) -> None:
     with pytest.raises(GalleryRefused, match=r"write|use"):
@@ -141,7 +150,9 @@ def test_hours_that_never_come_within_the_stay_are_refused(register: Register) -
     stay = Rules(valid_until=NOW + 2 * 86_400)
     for late in (Rules(hours="Sat 10:00-16:00"), Rules(valid_from=1e12, hours="Sat 10:00-16:00")):
         with pytest.raises(GalleryRefused, match="never comes"):
-            register.set_rules("ben", replace(late, valid_until=late.valid_from or stay.valid_until))
+            register.set_rules(
+                "ben", replace(late, valid_until=late.valid_from + 1 if late.valid_from else stay.valid_until)
+            )
     assert register.set_rules("ben", replace(stay, hours="Tue 10:00-16:00")).rules.hours == "Tue 10:00-16:00"
     with pytest.raises(GalleryRefused, match="never comes"):
         register.set_rules("ben", Rules(valid_until=NOW + 3600, hours="Tue 10:00-16:00"))
