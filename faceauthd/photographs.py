@@ -56,7 +56,7 @@ class PhotographExaminer:
         try:
             picture = load_picture(content)
         except PictureError as error:
-            return Taken(problem=str(error))
+            return Taken(problem=str(error).removeprefix("picture: "))  # whose name its client knows
         taken = self._one_face(picture)
         if taken.template is None:
             return taken

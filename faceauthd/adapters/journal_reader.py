@@ -28,6 +28,7 @@ READ_TIMEOUT_S = 30.0
 _PREFIX = "FACEAUTHD_"
 _TEXTS = frozenset({"event", "person", "reason", "detail"})
 _FOLDERS = (Path("/var/log/journal"), Path("/run/log/journal"))
+_JOURNALD = Path("/run/systemd/journal/socket")
 
 Fields = dict[str, object]
 
@@ -93,6 +94,11 @@ def _not_started(command: Sequence[str], error: OSError) -> JournalError:
 def is_readable(folders: Sequence[Path] = _FOLDERS) -> bool:
     """Whether this user may read the system's journal: journalctl itself would show nothing, and call that success."""
     return any(_can_open(file) for folder in folders for file in folder.glob("*/system.journal"))
+
+
+def is_there(socket: Path = _JOURNALD) -> bool:
+    """Whether this machine has a systemd journal at all."""
+    return socket.exists()
 
 
 def _can_open(file: Path) -> bool:

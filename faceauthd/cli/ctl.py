@@ -12,7 +12,7 @@ import typer
 
 from faceauthd.adapters.journal_reader import Wanted
 from faceauthd.cli import ctl_bundle, ctl_door, ctl_offline, ctl_rules
-from faceauthd.cli.ctl_app import Name, app, tell
+from faceauthd.cli.ctl_app import ROLES, Name, app, enrolled_names, tell
 from faceauthd.cli.ctl_arguments import run_parsed, seconds_ago, spread
 from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import enroll_from_images, enroll_live
@@ -32,7 +32,7 @@ __all__ = ["app", "main"]
 
 @command(app, ["faceauthctl status", "faceauthctl status --json | jq .state"])
 def status(session: Session) -> None:
-    """Show how the appliance is: state, camera, people, threshold, last unlock."""
+    """Show how the appliance is, at a glance: state, camera, people."""
     told = ctl_offline.ask_or_read(session, "status", partial(ctl_offline.status_in, session))
     if session.options.as_json:
         session.printer.document(told)
@@ -71,7 +71,7 @@ def person(
         ),
     ] = None,
 ) -> None:
-    """Show one person: when they may enter, when they were last seen, and each template."""
+    """Show one person: when they may enter, and each template."""
     if export_data is not None:
         export_to(session, name, export_data)
         return
@@ -94,13 +94,13 @@ def person(
 def enroll(
     session: Session,
     name: Name,
-    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.MEMBER,
+    role: Annotated[Role, typer.Option(metavar="ROLE", help=f"What they may do: {ROLES}.")] = Role.MEMBER,
     images: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE...", help="Photographs to enrol from, instead of the camera.", show_default=False),
     ] = None,
 ) -> None:
-    """Enrol somebody: whoever stands in front of the camera, or from photographs.
+    """Enrol whoever stands before the camera, or from photographs.
 
     Each photograph has to show one face, well lit and looking at the camera; for each that is rejected the reason is
     told. Nothing can tell whether a photograph is of a living person, as an enrolment before the camera does: take
@@ -121,8 +121,11 @@ def cancel(session: Session) -> None:
 @command(app, ["sudo faceauthctl rename person-1 alice"])
 def rename(
     session: Session,
-    old: Annotated[str, typer.Argument(help="Name as it is.", show_default=False)],
-    new: Annotated[str, typer.Argument(help="Name as it shall be.", show_default=False)],
+    old: Annotated[
+        str,
+        typer.Argument(metavar="OLD", help="Name as it is.", show_default=False, autocompletion=enrolled_names),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Name as it shall be.", show_default=False)],
 ) -> None:
     """Give somebody another name."""
     tell(session, session.ask("rename", old=old, new=new), f"Renamed {old} to {new}.")
@@ -137,9 +140,10 @@ def remove(
         bool, typer.Option("--last", help="Even the last person: the next press of the button makes an administrator.")
     ] = False,
 ) -> None:
-    """Remove somebody, with every template; the door opens for them no more.
+    """Remove somebody, with every template.
 
-    The last administrator cannot be removed while others are enrolled: make somebody else one first.
+    The door opens for them no more. The last administrator cannot be removed while others are enrolled: make somebody
+    else one first.
     """
     if not yes and not sys.stdin.isatty():
         session.end(ExitCode.USAGE, "remove asks first, and there is no terminal to ask at; add --yes", "BAD_REQUEST")
@@ -159,17 +163,25 @@ def remove(
 )
 def events(
     session: Session,
-    limit: Annotated[int, typer.Option(min=1, max=EVENTS_LIMIT, help="How many at most, the newest.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=EVENTS_LIMIT, metavar="N", help="How many at most, the newest.")
+    ] = 50,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Not older than this: 90s, 10m, 2h, 7d.", show_default=False)
     ] = None,
-    kind: Annotated[EventKind | None, typer.Option(help="Only this kind.", show_default=False)] = None,
-    person: Annotated[str | None, typer.Option(help="Only of this person.", show_default=False)] = None,
+    kind: Annotated[
+        EventKind | None, typer.Option(metavar="KIND", help="Only this kind, e.g. refused.", show_default=False)
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only of this person.", show_default=False, autocompletion=enrolled_names),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
 ) -> None:
-    """Tell what happened: who came in, who was refused and why, oldest first.
+    """Tell what happened, oldest first.
 
-    From the systemd journal, also of a daemon that has ended; without it, what the running daemon remembers.
+    Who came in, who was refused and why, and who changed what. From the systemd journal, also of a daemon that has
+    ended; without it, what the running daemon remembers.
     """
     since_s = None if since is None else seconds_ago(since)
     wanted = Wanted(limit, since_s, kind, person)
@@ -178,7 +190,7 @@ def events(
 
 @command(app, ["faceauthctl watch", "faceauthctl watch --json | jq -c .event"])
 def watch(session: Session) -> None:
-    """Show events and changes of state as they happen, until Ctrl-C."""
+    """Show events and the panel as they happen, until Ctrl-C."""
     watch_all(session)
 
 

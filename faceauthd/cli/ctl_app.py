@@ -40,7 +40,11 @@ def enrolled_names(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete) and name.isprintable()]
 
 
-Name = Annotated[str, typer.Argument(help="Name of the person.", show_default=False, autocompletion=enrolled_names)]
+ROLES = "admin, member or guest"
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Name of the person.", show_default=False, autocompletion=enrolled_names),
+]
 
 
 def tell(session: Session, result: dict[str, object], text: str) -> None:

@@ -39,7 +39,7 @@ _WORDS = {
 _NO_ROOM = "has as many templates as anybody may have"
 COLUMNS = ("NAME", "ROLE", "TEMPLATES", "WHAT WOULD BE DONE")
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The encrypted file.", show_default=False)]
 PassphraseOption = Annotated[
     Path | None,
     typer.Option(
@@ -57,10 +57,11 @@ def export(
     passphrase_file: PassphraseOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
-    """Write everybody, with roles, rules and templates, to one encrypted file.
+    """Write everybody to one encrypted file.
 
-    The file is of no use to anybody without the passphrase, which is asked for twice, and which nobody can tell you if
-    you lose it. The gallery is read as it is at this instant, with faceauthd running or not: needs root, or its user.
+    With roles, rules and templates. The file is of no use to anybody without the passphrase, which is asked for twice,
+    and which nobody can tell you if you lose it. The gallery is read as it is at this instant, with faceauthd running
+    or not: needs root, or its user.
     """
     from faceauthd.bundle import content, sealed
     from faceauthd.gallery.copying import read_everybody
@@ -95,10 +96,11 @@ def import_(
         list[str] | None, typer.Option("--except", metavar="NAME", help="Leave somebody out; may be given again.")
     ] = None,
 ) -> None:
-    """Take in the people of a file that `export` wrote, after showing what would change.
+    """Take in the people of a file that `export` wrote.
 
-    Somebody who is enrolled here under the same name, and has the same face, gets the templates that are missing; their
-    role and rules stay as they are here. All of the file is taken in, or nothing.
+    What would change is shown first. Somebody who is enrolled here under the same name, and has the same face, gets the
+    templates that are missing; their role and rules stay as they are here. Nobody gets more than 16 templates: the
+    preview says what is left out. Otherwise all of the file is taken in, or nothing.
     """
     if not (yes or dry_run or sys.stdin.isatty()):
         message = "import asks first, and there is no terminal to ask at; add --yes, or --dry-run"
@@ -129,10 +131,10 @@ def backup(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.", show_default=False)],
 ) -> None:
-    """Copy the gallery's files, while it is in use, to a new folder, and prove that the copy opens.
+    """Copy the gallery's files, while it is in use, to a new folder.
 
-    The copy is NOT encrypted: whoever can read it has everybody's embeddings. docs/keep-and-move.md says how to put it
-    back. Needs root, or the gallery's user.
+    It is proven that the copy opens. It is NOT encrypted: whoever can read it has everybody's embeddings.
+    docs/keep-and-move.md says how to put it back. Needs root, or the gallery's user.
     """
     from faceauthd.gallery.copying import back_up
 

@@ -23,7 +23,10 @@ _MARGIN_S = 10.0
 
 
 def unlock(session: Session) -> None:
-    """Open the door once, as a face would. Whoever reaches the socket may; the journal says who did."""
+    """Open the door once, as a face would.
+
+    Whoever reaches the socket may; the journal says who did.
+    """
     tell(session, session.ask("unlock"), "The door is open.")
 
 
@@ -36,7 +39,7 @@ def lockout(
     session: Session,
     clear: Annotated[bool, typer.Option("--clear", help="End it, and forget how many there were.")] = False,
 ) -> None:
-    """Show whether too many refusals keep the door shut, and for how long."""
+    """Show the lockout after too many refusals, or end it."""
     if clear:
         tell(session, session.ask("clear-lockout"), "There is no lockout any more.")
         return
@@ -49,12 +52,14 @@ def lockout(
 def verify(
     session: Session,
     name: Name,
-    timeout: Annotated[float, typer.Option(min=1.0, max=VERIFY_LIMIT_S, help="Seconds to wait for the face.")] = 20.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="S", min=1.0, max=VERIFY_LIMIT_S, help="Seconds to wait for the face.")
+    ] = 20.0,
 ) -> None:
-    """Exit with 0 only if this person is seen alive before the camera in time, and may enter now; opens no door.
+    """Exit with 0 only if this person is seen alive in time.
 
-    Any other exit code is a no: 3 if they were not seen or their rules say no, 4 to 7 if it could not be found out,
-    130 after Ctrl-C, which ends it.
+    And only if they may enter now. It opens no door. Any other exit code is a no: 3 if they were not seen or their
+    rules say no, 4 to 7 if it could not be found out, 130 after Ctrl-C, which ends it.
     """
     with session.connect() as client:
         answer = client.ask("verify", {"name": name, "timeout_s": timeout}, timeout_s=timeout + _MARGIN_S)
@@ -68,9 +73,9 @@ def snapshot(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A JPEG file to write.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
-    """Write a picture of what the camera sees, with each face's frame and what is wrong with it, to aim the camera by.
+    """Write a picture of what the camera sees, to aim it by.
 
-    Root only, and journalled. The daemon keeps no copy.
+    Each face is framed, with what is wrong with it. Root only, and journalled. The daemon keeps no copy.
     """
     is_new = not os.path.lexists(file)
     try:

@@ -57,10 +57,9 @@ def _tell_templates(session: Session, name: str, result: dict[str, object]) -> N
 def _guided(session: Session, verb: str, asked: Mapping[str, Scalar]) -> dict[str, object]:
     """The result; ends the command if the daemon refuses, or on Ctrl-C."""
     with session.connect() as client:
-        if not session.options.as_json:
-            session.printer.note(f"Stand in front of the camera, {asked['name']}; Ctrl-C gives up.")
+        guide = _Guide(session, str(asked["name"]))
         try:
-            answer = client.ask(verb, asked, on_progress=_Guide(session), timeout_s=_LONG_TIMEOUT_S)
+            answer = client.ask(verb, asked, on_progress=guide, timeout_s=_LONG_TIMEOUT_S)
         except KeyboardInterrupt:
             _give_up(session, client)
     if isinstance(answer, Denied):
@@ -76,16 +75,20 @@ def _give_up(session: Session, client: ControlClient) -> NoReturn:
 
 
 class _Guide:
-    """Says each step once."""
+    """Says each step once, and first of all, when the daemon begins, what is to be done."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, name: str) -> None:
         self._session = session
+        self._welcome = "" if session.options.as_json else f"Stand in front of the camera, {name}; Ctrl-C gives up."
         self._last = ""
 
     def __call__(self, told: Told) -> None:
         text = f"{told.get('taken', 0)} of {told.get('wanted', '?')} looks taken"
         if (hint := _words(told.get("reason"), REASON_HINT) or _turn_words(told.get("turn"))) is not None:
             text += f": {hint}"
+        if self._welcome:
+            self._session.printer.note(self._welcome)
+            self._welcome = ""
         if text != self._last:
             self._last = text
             self._session.printer.note(text)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import typer
 
-from faceauthd.adapters.journal_reader import JournalError, JournalReader, Wanted, is_readable
+from faceauthd.adapters.journal_reader import JournalError, JournalReader, Wanted, is_readable, is_there
 from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.ctl_show import show_event, show_events
 from faceauthd.cli.ctl_watch import follow_events, tell_past
@@ -33,8 +33,7 @@ def tell_events(session: Session, wanted: Wanted, *, follow: bool, reader: Journ
             return
     except NotRunning as not_running:
         if reader is None:
-            remedy = "and this user may not read the journal: use sudo, or join the group systemd-journal"
-            session.end(ExitCode.NOT_RUNNING, f"{not_running}\n{remedy}", "NOT_RUNNING")
+            session.end(ExitCode.NOT_RUNNING, f"{not_running}\n{_why_no_journal(session)}", "NOT_RUNNING")
     assert reader is not None  # noqa: S101  without one the daemon was asked
     if follow:
         _follow(session, reader, wanted)
@@ -52,6 +51,17 @@ def journal_of(session: Session) -> JournalReader | None:
     with suppress(KeyError):  # not installed as a service
         writers.add(pwd.getpwnam("faceauthd").pw_uid)
     return JournalReader(writers)
+
+
+def _why_no_journal(session: Session) -> str:
+    """Why what happened before cannot be read either, and what to do where something can be done."""
+    if session.options.socket is not None:
+        return "and who names a --socket means its daemon alone: without it the journal is read"
+    if session.config.log.journal == "stderr":
+        return "and its events went to standard error, as log.journal says, and into no journal"
+    if not is_there():
+        return "and there is no systemd journal on this machine"
+    return "and this user may not read the journal: use sudo, or join the group systemd-journal"
 
 
 def _ask_daemon(session: Session, wanted: Wanted, *, follow: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from faceauthd.cli.ctl_app import Name, tell
+from faceauthd.cli.ctl_app import ROLES, Name, tell
 from faceauthd.cli.ctl_command import command
 from faceauthd.cli.ctl_enroll import improve_from_images, improve_live
 from faceauthd.cli.ctl_session import Session
@@ -26,11 +26,12 @@ def improve(
     ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back the last improvement or renewal.")] = False,
 ) -> None:
-    """Take more templates of somebody enrolled, who stands in front of the camera, or from photographs.
+    """Take more templates of somebody, before the camera or not.
 
-    For new glasses, a beard, years. What the enrolment took stays; --undo takes back what came after it, last first.
-    Nobody gets more than 16 templates, for each makes the door stricter for everybody, and a photograph that is as good
-    as the same as another is left out. Nothing can tell whether a photograph is of a living person.
+    Of whoever stands there, who has to be that person, or from photographs: for new glasses, a beard, years. What the
+    enrolment took stays; --undo takes back what came after it, last first. Nobody gets more than 16 templates, for each
+    makes the door stricter for everybody, and a photograph that is as good as the same as another is left out. Nothing
+    can tell whether a photograph is of a living person.
     """
     if undo and images:
         raise typer.BadParameter("say either --undo or --images")
@@ -48,14 +49,17 @@ def improve(
 def role(
     session: Session,
     name: Name,
-    role: Annotated[Role, typer.Argument(help="What the person may do.", show_default=False)],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help=f"What they may do: {ROLES}.", show_default=False)],
 ) -> None:
-    """Make somebody an administrator, a member or a guest. The last administrator stays one."""
+    """Make somebody an administrator, a member or a guest.
+
+    The last administrator stays one.
+    """
     tell(session, session.ask("role", name=name, role=role.value), f"{name} is {role} now.")
 
 
 def disable(session: Session, name: Name) -> None:
-    """Keep somebody enrolled, and do not let them in until they are enabled again."""
+    """Keep somebody out, but enrolled, until they are enabled again."""
     tell(session, session.ask("disable", name=name), f"{name} is disabled: the door stays shut for them.")
 
 
@@ -75,9 +79,9 @@ def expire(
         str | None, typer.Option("--from", metavar="DATE", help="The first day, or a time.", show_default=False)
     ] = None,
 ) -> None:
-    """Say until when somebody may enter, and from when; both anew each time.
+    """Say until when somebody may enter, and from when.
 
-    A day counts wholly, in the time zone of this machine. Hours of the day stay as they are.
+    Both anew each time. A day counts wholly, in the time zone of this machine. Hours of the day stay as they are.
     """
     if (until is None) is not never:
         raise typer.BadParameter("say either a DATE or --never")
@@ -94,10 +98,10 @@ def hours(
     ] = None,
     always: Annotated[bool, typer.Option("--always", help="At any hour.")] = False,
 ) -> None:
-    """Say at which hours of the week somebody may enter, by the clock on the wall.
+    """Say at which hours of the week somebody may enter.
 
-    Days are Mon to Sun, a range of them, or daily; 22:00-06:00 goes over midnight. From when and until when stays as it
-    is (see expire). If the clock was never set, people with hours stay outside.
+    By the clock on the wall. Days are Mon to Sun, a range of them, or daily; 22:00-06:00 goes over midnight. From when
+    and until when stays as it is (see expire). If the clock was never set, people with hours stay outside.
     """
     if (not hours) is not always:
         raise typer.BadParameter("say either HOURS or --always")

@@ -69,7 +69,8 @@ class EnrolWait:
         if event.kind in (EventKind.ENROLLED, EventKind.IMPROVED) and person is not None:
             self._request.reply({"person": person_fields(person)})
         else:
-            self._request.refuse(Code.REFUSED, f"not enrolled: {event.detail}")
+            what = "improved" if self._request.verb == "improve" else "enrolled"
+            self._request.refuse(Code.REFUSED, f"not {what}: {event.detail}")
 
 
 class OrderWait:
@@ -121,7 +122,7 @@ class VerifyWait:
             self.is_over = True
             self._request.reply({"person": self._person, "score": event.score, "liveness": event.liveness})
         elif event.kind in (EventKind.VERIFIED, EventKind.VERIFY_FAILED, EventKind.FAULT):
-            self._end(event.detail or "was not seen live")
+            self._end((event.detail or "was not seen live").removesuffix(f", by {self._request.peer}"))
 
     def _end(self, why: str) -> None:
         self.is_over = True

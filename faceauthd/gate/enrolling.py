@@ -88,7 +88,10 @@ def _is_known(gate: Gate, enrolment: Enrolment, known: int, tick: Tick, policy: 
     if member.rules.is_disabled:
         why = f"already enrolled as {member.name}, who is disabled; see `faceauthctl enable {member.name}`"
         return give_up(_spent(gate), tick, policy, why, Reason.ALREADY_ENROLLED)
-    if enrolment.name is not None or enrolment.person_id is not None:
+    if enrolment.person_id is not None:
+        why = f"{member.name} stands there, and more looks of {enrolment.name} were asked for"
+        return give_up(_spent(gate), tick, policy, why, Reason.OTHER_FACE)
+    if enrolment.name is not None:
         why = f"already enrolled as {member.name}; `faceauthctl improve {member.name}` takes more looks of them"
         return give_up(_spent(gate), tick, policy, why, Reason.ALREADY_ENROLLED)
     return _improve(gate, enrolment, known, tick, "enrolled already: more looks")

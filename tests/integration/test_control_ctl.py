@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from faceauthd.cli.ctl import main
+from faceauthd.cli.ctl import app, main
 from faceauthd.cli.exits import ExitCode
 from faceauthd.control.protocol import Code
 from faceauthd.control.request import Request
@@ -304,13 +304,21 @@ def test_a_live_enrolment_guides(path: Path, run: Run) -> None:
     with serving(path, {"enroll": live}):
         ended = run("enroll", "alice", "--role", "admin")
     assert ended.out == "Enrolled alice (admin), 5 templates.\n"
-    assert ended.err.splitlines()[1:] == [
+    assert ended.err.splitlines() == [
+        "Stand in front of the camera, alice; Ctrl-C gives up.",
         "0 of 3 looks taken: come closer",
         "1 of 3 looks taken",
         "2 of 3 looks taken",
         "2 of 3 looks taken: now a little to the other side",
         "2 of 3 looks taken",
     ]
+
+
+@pytest.mark.parametrize("command", ["enroll", "improve"])
+def test_nobody_is_asked_before_the_camera_for_what_is_refused(path: Path, run: Run, command: str) -> None:
+    with serving(path, {command: lambda request: request.refuse("REFUSED", "somebody else came first")}):
+        ended = run(command, "alice")
+    assert (ended.code, ended.err) == (ExitCode.REFUSED, "faceauthctl: somebody else came first\n")
 
 
 def start(path: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -462,9 +470,24 @@ def test_a_wrong_configuration_is_bad_input_with_every_problem(
     assert "unlock_s" in err
 
 
-@pytest.mark.parametrize(
-    "command", ["status", "people", "person", "enroll", "cancel", "rename", "remove", "events", "watch"]
-)
+COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+
+
+def test_the_list_of_commands_says_of_each_in_whole_what_it_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the narrowest terminal that there is the parser cuts what is too long."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.partition("Commands:")[2].partition("Exit codes:")[0]
+    assert [line.split()[0] for line in listed.splitlines() if line.strip()] == [
+        str(command.name) for command in app.registered_commands
+    ]
+    assert "..." not in listed
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_teaches_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

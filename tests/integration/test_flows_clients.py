@@ -56,7 +56,9 @@ def test_improving_takes_looks_of_that_person_and_of_nobody_else(tmp_path: Path)
     with Door(tmp_path, turning(tmp_path, BEN), FEW, people=[ADMIN_ALICE, MEMBER_BEN]) as door:
         wrong = door.send("improve", name="alice")
         door.until(EventKind.ENROLL_CANCELLED, 6.0)
-        assert "already enrolled as ben" in door.heard(wrong)["message"]
+        assert door.heard(wrong)["message"] == (
+            "not improved: ben stands there, and more looks of alice were asked for"
+        )
         assert door.shown[-1] is SignalKind.CANCELLED
         right = door.send("improve", name="ben")
         door.tick()

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from faceauthd.adapters.journal import JournaldJournal
 from faceauthd.adapters.journal_reader import JournalError, JournalReader, Wanted, is_readable
+from faceauthd.cli import ctl_events
 from faceauthd.cli.ctl_events import tell_events
 from faceauthd.cli.ctl_session import Options, Session
 from faceauthd.cli.exits import ExitCode
@@ -175,12 +177,30 @@ def test_the_command_tells_it_without_a_daemon(
     assert json.loads(capsys.readouterr().out) == {"events": []}
 
 
-def test_without_journal_and_daemon_the_command_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    session = Session(Options(overrides=(f"control.socket={tmp_path}/none.sock",)))
+@pytest.mark.parametrize(
+    ("change", "has_journald", "said"),
+    [
+        ({}, True, "use sudo, or join the group systemd-journal"),
+        ({}, False, "there is no systemd journal on this machine"),
+        ({"overrides": ("log.journal=stderr",)}, True, "its events went to standard error"),
+        ({"socket": Path("other.sock")}, True, "without it the journal is read"),
+    ],
+)
+def test_without_journal_and_daemon_the_command_says_why(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    has_journald: bool,
+    said: str,
+) -> None:
+    monkeypatch.setattr(ctl_events, "is_there", lambda: has_journald)
+    options = Options(overrides=(f"control.socket={tmp_path}/none.sock",))
+    session = Session(replace(options, **change | {"overrides": options.overrides + change.get("overrides", ())}))
     with pytest.raises(typer.Exit) as ended:
         tell_events(session, Wanted(50), follow=False, reader=None)
     assert ended.value.exit_code == ExitCode.NOT_RUNNING
-    assert "systemd-journal" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_strange_lines_are_passed_over(tmp_path: Path) -> None:

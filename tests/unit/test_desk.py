@@ -27,7 +27,7 @@ from faceauthd.gate.state import SpoofAlarm, Verification
 from faceauthd.inbox import Inbox
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.register import Register
-from faceauthd.snapshot import Darkroom
+from faceauthd.snapshot import Darkroom, _told_of, mark_of
 from faceauthd.types import (
     Asked,
     CancelAsked,
@@ -37,12 +37,13 @@ from faceauthd.types import (
     EventKind,
     ImproveAsked,
     LockAsked,
+    Quality,
     Reason,
     Role,
     UnlockAsked,
     VerifyAsked,
 )
-from tests.fakes import FakeCamera, FakeClock
+from tests.fakes import FakeCamera, FakeClock, sighting
 from tests.gallery_kit import EMBEDDER, templates
 
 PEER = Peer(1000, 1000, 77)
@@ -445,3 +446,14 @@ def test_without_pictures_a_snapshot_is_refused_at_once_or_soon(counter: Counter
         counter.turn()
     assert "camera gives no pictures" in counter.answer()["message"]
     assert counter.journal == []
+
+
+def test_a_face_that_is_not_looked_at_closely_is_told_so_and_not_called_bad() -> None:
+    """Whoever had their answer is only followed; nought of quality would be read as a bad camera."""
+    closely = sighting(1)
+    followed = replace(closely, quality=Quality(0.0))
+    blurred = replace(closely, quality=Quality(0.0, (Reason.BLURRED,)))
+    told = [(_told_of(face)["is_judged"], mark_of(face).words) for face in (closely, followed, blurred)]
+    assert told[1:] == [(False, "not looked at closely"), (True, "face blurred")]
+    assert told[0][0] is True
+    assert told[0][1].startswith("good: ")

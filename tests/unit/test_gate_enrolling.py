@@ -80,6 +80,16 @@ def test_a_stranger_before_whom_more_looks_were_to_be_taken_is_told_to_show_the_
     assert "show the same face again" in signal_text(signal_for(story.gate, story.now_s, 5))
 
 
+def test_more_looks_are_taken_of_nobody_else_who_is_enrolled() -> None:
+    story = Story()
+    story.tick(asked=(ImproveAsked(ANN, "ann", story.now_s, "root"),))
+    story.until(Mode.GIVEN_UP, lambda _: (sighting(1, BEN),))
+    told = story.events[-1]
+    assert (told.kind, told.person, told.reason) == (EventKind.ENROLL_CANCELLED, "ann", Reason.OTHER_FACE)
+    assert told.detail == "ben stands there, and more looks of ann were asked for"
+    assert signal_text(signal_for(story.gate, story.now_s, 5)).endswith("somebody else was asked for")
+
+
 def test_one_look_that_would_open_for_somebody_else_is_not_taken() -> None:
     story = Story()
     story.tick(asked=(EnrollAsked("eve", story.now_s, "root"),))
