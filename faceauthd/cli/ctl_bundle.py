@@ -119,7 +119,8 @@ def import_(
             if session.options.as_json:
                 session.printer.document(preview)
             return
-        if preview.get("can_be_done") is True and not yes and not typer.confirm("Do that?", err=True):
+        is_asked = preview.get("can_be_done") is True and _changes_something(preview) and not yes
+        if is_asked and not typer.confirm("Do that?", err=True):
             session.end(ExitCode.REFUSED, "nothing was imported", Code.CANCELLED)
         done = _asked(session, fd, {"expect": str(preview.get("plan"))})
     people = done.get("enrolled")
@@ -244,6 +245,12 @@ def _show(session: Session, preview: dict[str, object]) -> None:
     ]
     if not session.options.as_json:
         session.printer.table(COLUMNS, rows)
+
+
+def _changes_something(preview: dict[str, object]) -> bool:
+    people = preview.get("people")
+    each = people if isinstance(people, list) else []
+    return any(isinstance(one, dict) and one.get("change") != "unchanged" for one in each)
 
 
 def _words(one: dict[str, object]) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -214,6 +215,21 @@ def test_an_import_needs_the_daemon(run: Run, words: Path, exported: Path) -> No
     code, _, said = run("import", exported, "--yes", "--passphrase-file", words)
     assert code == ExitCode.NOT_RUNNING
     assert "start it with" in said
+
+
+def test_nobody_is_asked_where_nothing_would_change(
+    tmp_path: Path, run: Run, words: Path, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda question, **_: bool(asked.append(question)))
+    with box(tmp_path, "new") as (gallery, _):
+        assert run("import", exported, "--passphrase-file", words)[0] == ExitCode.REFUSED
+        assert (asked, gallery.people()) == (["Do that?"], ())
+        assert run("import", exported, "--yes", "--passphrase-file", words)[0] == ExitCode.DONE
+        code, out, _ = run("import", exported, "--passphrase-file", words)
+        assert (code, out.splitlines()[-1]) == (ExitCode.DONE, "Imported: 0 people changed.")
+        assert asked == ["Do that?"]
 
 
 def test_what_cannot_be_asked_is_said(

@@ -97,6 +97,9 @@ def test_all_that_is_kept_of_somebody_is_in_the_export_and_nothing_of_others(dae
     assert daemon.events().count("exported") == 1
     again = daemon.ctl("person", "eileen", "--export-data", str(target))
     assert (again.returncode, "there already" in again.stderr) == (3, True)
+    assert daemon.events().count("exported") == 1, "what was not given away is not journalled"
+    assert daemon.ctl("person", "nobody", "--export-data", str(tmp_path / "nobody.json")).returncode == 6
+    assert not (tmp_path / "nobody.json").exists()
     assert json.loads(daemon.ctl("person", "eileen", "--export-data", "-").stdout)["person"]["name"] == "eileen"
     assert daemon.ctl("person", "nobody", "--export-data", "-").returncode == 6
 
