@@ -63,7 +63,11 @@ class CalendarFile:
             if doubt is None:
                 log.info("the clock is believed: %s", wall.isoformat(timespec="seconds"))
             else:
-                log.warning("the clock is not believed, and people with limits in time stay outside: %s", doubt.said)
+                log.warning(
+                    "the clock is not believed, and people with limits in time stay outside: %s; what to do says "
+                    "`faceauthd doctor`",
+                    doubt.said,
+                )
         if doubt is None:
             self._newest = max(self._newest, wall.timestamp())
             if self._newest - self._written >= WRITE_EVERY_S:

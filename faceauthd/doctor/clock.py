@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from faceauthd.adapters.calendar import CLOCK_FILE, DAMAGED, newest_in
-from faceauthd.adapters.clock_trust import VOUCHERS, Voucher, doubt_of
+from faceauthd.adapters.clock_trust import VOUCHERS, Voucher, Why, doubt_of
 from faceauthd.adapters.newer_file import NewerFormat
 from faceauthd.doctor.finding import Finding, bad, good, warning
 from faceauthd.doctor.host import Host
@@ -29,10 +29,15 @@ def check_clock(
 
     It is what a door would find that started now: one that runs goes on believing what was confirmed since its start.
     """
-    doubt = doubt_of(now, _newest(gallery / CLOCK_FILE), vouchers[trust])
+    path = gallery / CLOCK_FILE
+    doubt = doubt_of(now, _newest(path), vouchers[trust])
     said = f"{now:%Y-%m-%d %H:%M %Z}"
     if doubt is not None and doubt.is_wrong:
-        return bad("clock", f"{doubt.said}: people with limits in time stay outside", f"set it; {_CONFIRM}")
+        is_back = doubt.why is Why.WENT_BACK
+        unless = (
+            f"; or if it was wrong before and is right now: stop faceauthd, remove {path}, start it" if is_back else ""
+        )
+        return bad("clock", f"{doubt.said}: people with limits in time stay outside", f"{_CONFIRM}{unless}")
     if doubt is not None:
         return warning("clock", f"{said}, but {doubt.said}: people with limits in time stay outside", _CONFIRM)
     if trust == "auto" and not vouchers["server"](now.timestamp()) and _lacks_battery(host):

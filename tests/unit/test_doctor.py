@@ -321,6 +321,7 @@ def test_a_clock_that_went_back_is_wrong_for_the_doctor_as_for_the_door(tmp_path
     found = check_clock(NOON - timedelta(hours=1), "itself", tmp_path, FakeHost())
     assert found.grade is Grade.BAD
     assert found.said.startswith("it shows 2026-11-23 11:00, and was at 2026-11-23 12:00 before")
+    assert f"remove {tmp_path / CLOCK_FILE}" in found.remedy
     (tmp_path / CLOCK_FILE).write_text("{")
     assert check_clock(NOON - timedelta(hours=1), "itself", tmp_path, FakeHost()).grade is Grade.GOOD
 
