@@ -47,6 +47,22 @@ def test_two_people_one_after_the_other(tmp_path: Path) -> None:
         assert len(door.opened) == 1
 
 
+def test_a_sign_of_life_is_a_turn_of_the_head_and_whoever_gives_none_is_refused(tmp_path: Path) -> None:
+    """Neither blinks: Alice turns her head when the lamps ask for it, and Ben looks straight on."""
+    turning = visit(ALICE, 0.2, 8.0, poses=({"yaw_deg": 8.0}, {"yaw_deg": 8.0}, {"yaw_deg": -14.0}))
+    still = visit(BEN, 8.4, 15.0, poses=({"yaw_deg": 8.0}, {"yaw_deg": 8.0}))
+    scene = write_scene(tmp_path, 15.0, turning | {"blinks": False}, still | {"blinks": False})
+    settings = ("decision.liveness=challenge", "decision.challenge_s=3", "gate.unlock_s=1")
+    with Door(tmp_path, scene, *settings, people=[ADMIN_ALICE, MEMBER_BEN]) as door:
+        door.until(EventKind.CHALLENGED, 5.0)
+        assert (door.shown[-1], door.opened) == (SignalKind.CHALLENGE, [])
+        door.until(EventKind.UNLOCKED, 8.0, person="alice")
+        door.until(EventKind.CHALLENGED, 12.0)
+        door.run(15.0)
+        assert [reason for _, reason, _ in door.refused()] == ["SPOOF"]
+        assert len(door.opened) == 1
+
+
 def test_the_way_out_an_order_and_a_forced_door(tmp_path: Path) -> None:
     settings = (f"panel.pins.door_contact={CONTACT}", "gate.unlock_s=2", "gate.held_open_s=3")
     with Door(tmp_path, write_scene(tmp_path, 0.5), *settings, people=[ADMIN_ALICE]) as door:

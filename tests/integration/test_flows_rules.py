@@ -1,11 +1,21 @@
-"""Rules at the door: hours, an end, disabled; and a clock that jumps, is not set, or is put back over a restart."""
+"""Rules at the door: hours, an end, disabled, removed; and a clock that jumps, is not set, or is put back."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from faceauthd.types import EventKind, Role, Rules, SignalKind
-from tests.flow_kit import BEN, Door, Enrolled, visit, write_scene
+from tests.flow_kit import (
+    ADMIN_ALICE,
+    BEN,
+    MEMBER_BEN,
+    Door,
+    Enrolled,
+    on_disk,
+    templates_of,
+    visit,
+    write_scene,
+)
 
 HOUR_S, YEAR_S = 3600.0, 365 * 86_400.0
 NOON = 1_767_268_800.0
@@ -67,3 +77,23 @@ def test_with_an_unset_clock_only_those_without_limits_come_in(tmp_path: Path) -
         assert door.opened == []
         door.ask("hours", name="ben")
         door.until(EventKind.UNLOCKED, 10.0, person="ben")
+
+
+def test_somebody_removed_is_a_stranger_and_no_row_of_theirs_is_left(tmp_path: Path) -> None:
+    rows = [look.probe.tobytes() for look in templates_of(BEN)]
+    with Door(tmp_path, visits(tmp_path, 2), "gate.unlock_s=1", people=[ADMIN_ALICE, MEMBER_BEN]) as door:
+        door.run(5.0)
+        assert len(door.opened) == 1
+        assert all(row in raw(tmp_path) for row in rows)
+        assert door.ask("remove", name="ben")["person"]["name"] == "ben"
+        assert not any(row in raw(tmp_path) for row in rows)
+        door.run(10.0)
+        assert door.refused()[0][:2] == (None, "UNKNOWN")
+        assert len(door.opened) == 1
+    assert [name for name, _, _ in on_disk(tmp_path)] == ["alice"]
+    assert b"ben" not in raw(tmp_path)
+
+
+def raw(folder: Path) -> bytes:
+    """Every byte of every file that is kept."""
+    return b"".join(path.read_bytes() for path in sorted((folder / "gallery").iterdir()))
