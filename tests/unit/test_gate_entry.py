@@ -536,7 +536,7 @@ def test_improving_gives_up_if_it_is_somebody_else() -> None:
     story = Story()
     story.tick(asked=(ImproveAsked(BEN, "ben", story.now_s, "root"),))
     story.until(Mode.WATCHING, lambda _: (sighting(1, ANN),))
-    assert "already enrolled as ann" in str(story.events[-1].detail)
+    assert "ann stands there" in str(story.events[-1].detail)
 
 
 def test_improving_somebody_who_was_removed_meanwhile_does_nothing() -> None:
