@@ -37,6 +37,10 @@ _WORDS = {
     "like-another": "looks like somebody else here",
 }
 _NO_ROOM = "has as many templates as anybody may have"
+_NO_ADMIN = (
+    "faceauthctl: nobody here is administrator for good, and nobody can vouch for a newcomer at the door: "
+    "`faceauthctl role NAME admin`"
+)
 COLUMNS = ("NAME", "ROLE", "TEMPLATES", "WHAT WOULD BE DONE")
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The encrypted file.", show_default=False)]
@@ -126,6 +130,8 @@ def import_(
     people = done.get("enrolled")
     changed = len(people) if isinstance(people, list) else 0
     tell(session, done, f"Imported: {counted(changed, 'person', 'people')} changed.")
+    if done.get("administrators") == 0:
+        session.printer.note(_NO_ADMIN)
 
 
 def backup(

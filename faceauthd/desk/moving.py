@@ -13,6 +13,7 @@ from faceauthd.control.request import Request
 from faceauthd.control.shapes import person_fields
 from faceauthd.desk.waiting import is_busy
 from faceauthd.errors import BundleError, FaceauthdError, GalleryRefused, PictureError
+from faceauthd.gallery.admins import is_lasting
 from faceauthd.gate import Gate
 from faceauthd.prose import counted
 from faceauthd.register import Register
@@ -99,7 +100,9 @@ class ImportWait:
         without = f", {left_out} left out for want of room" if left_out else ""
         detail = f"{whom}, {what}{without}, by {self._request.peer}"
         self._record(Event(EventKind.IMPORTED, now_s, detail=detail))
-        self._request.reply({**_told(made), "is_done": True, "enrolled": [person_fields(one) for one in people]})
+        lasting = sum(is_lasting(one, self._register.now()) for one in self._register.people())
+        enrolled = [person_fields(one) for one in people]
+        self._request.reply({**_told(made), "is_done": True, "enrolled": enrolled, "administrators": lasting})
 
     def _refuse(self, error: FaceauthdError | None) -> None:
         match error:

@@ -161,6 +161,16 @@ def test_a_conflict_is_told_and_can_be_left_out(tmp_path: Path, run: Run, words:
         assert run("import", exported, "--yes", "--except", "zoe", "--passphrase-file", words)[0] == ExitCode.NOT_FOUND
 
 
+def test_a_box_without_an_administrator_is_told(tmp_path: Path, run: Run, words: Path, exported: Path) -> None:
+    """Ben is a guest with an end; with ann there is somebody who can vouch."""
+    with box(tmp_path, "new") as (gallery, _):
+        said = run("import", exported, "--yes", "--except", "ann", "--passphrase-file", words)[2]
+        assert "nobody here is administrator for good" in said
+        assert [person.role for person in gallery.people()] == [Role.GUEST]
+        code, _, said = run("import", exported, "--yes", "--passphrase-file", words)
+        assert (code, said) == (ExitCode.DONE, "")
+
+
 def test_what_there_is_no_room_for_is_shown_before_anything_is_done(
     tmp_path: Path, run: Run, words: Path, exported: Path
 ) -> None:
