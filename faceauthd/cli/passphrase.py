@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,16 @@ from faceauthd.cli.ctl_session import Session
 from faceauthd.cli.exits import ExitCode
 from faceauthd.control.protocol import Code
 
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The encrypted file.", show_default=False)]
+PassphraseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help="Read it from the first line of this file, - for standard input, instead of asking.",
+        show_default=False,
+    ),
+]
 _LONGEST_CHARACTERS = 1024
 _NO_TERMINAL = (
     "the passphrase is asked for, and there is no terminal to ask at; give --passphrase-file FILE, or - for stdin"
