@@ -170,17 +170,20 @@ class Door:
         self.began_s = self.clock.now()
         self.opened: list[tuple[float, float]] = []
         self.shown: list[SignalKind] = []
+        self.hints: set[str] = set()
         self._seen_by_panel()
         self.answers: dict[str, list[dict[str, Any]]] = {}
         self._asked = 0
 
     def _seen_by_panel(self) -> None:
-        """Note each signal that the panel shows, once."""
+        """Note each signal that the panel shows, once, and the reasons that it gives."""
         show = self.appliance.daemon._ports.panel.show
 
         def noted(signal: Any) -> None:
             if not self.shown or self.shown[-1] is not signal.kind:
                 self.shown.append(signal.kind)
+            if signal.reason is not None:
+                self.hints.add(str(signal.reason))
             show(signal)
 
         self.appliance.daemon._ports.panel.show = noted  # type: ignore[method-assign]

@@ -51,6 +51,7 @@ def test_somebody_enrolled_already_gets_more_templates_after_a_clear_signal(tmp_
         door.press()
         door.until(EventKind.IMPROVED, 13.0, person="ben")
         assert SignalKind.IMPROVING in door.shown
+        assert door.hints.isdisjoint({"AMBIGUOUS", "OTHER_FACE"}), "he is himself all the time"
         assert door.opened == []
     assert on_disk(tmp_path) == [("alice", Role.ADMIN, 3), ("ben", Role.MEMBER, 6)]
 
