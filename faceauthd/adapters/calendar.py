@@ -20,6 +20,7 @@ from faceauthd.adapters.newer_file import NewerFormat, check_known, set_aside
 
 log = logging.getLogger(__name__)
 
+_ASK = "`faceauthd doctor` says what to do"
 CLOCK_FILE = "clock.json"
 """Beside the gallery."""
 WRITE_EVERY_S = 3600.0
@@ -64,9 +65,7 @@ class CalendarFile:
                 log.info("the clock is believed: %s", wall.isoformat(timespec="seconds"))
             else:
                 log.warning(
-                    "the clock is not believed, and people with limits in time stay outside: %s; what to do says "
-                    "`faceauthd doctor`",
-                    doubt.said,
+                    "the clock is not believed, and people with limits in time stay outside: %s; %s", doubt.said, _ASK
                 )
         if doubt is None:
             self._newest = max(self._newest, wall.timestamp())

@@ -78,7 +78,8 @@ def _come_and_go(gate: Gate, tick: Tick, policy: Policy) -> Gate:
     """What is shown while nothing is decided: whether anybody is there to be judged, and what they wait for."""
     if gate.mode is Mode.LOCKED_OUT:
         return gate
-    gate = replace(gate, hint=hint_of(tick, gate.hint))
+    hint = None if gate.mode is Mode.OPEN else hint_of(tick, gate.hint)  # whoever goes in has nothing to do better
+    gate = replace(gate, hint=hint)
     if gate.mode not in _COMING_AND_GOING:
         return gate
     mode, until_s, person = _waiting(gate, tick, policy)

@@ -8,6 +8,7 @@ import pytest
 from faceauthd.gate import Entry, Mode
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.outputs import Vitals, signal_for, status_of
+from faceauthd.prose import signal_text
 from faceauthd.types import (
     ClearLockoutAsked,
     EnrollAsked,
@@ -583,3 +584,12 @@ def test_the_status_says_what_is_waited_for() -> None:
     assert "blink or a turn" in said[2]
     hot = replace(vitals, last_unlock=("ann", two.now_s - 120), celsius=41.4)
     assert status_of(two.gate, hot, two.now_s).endswith("10 templates. Last unlock: ann, 2 min ago. 10.0 fps, 41 °C")
+
+
+def test_whoever_is_let_in_is_told_nothing_else_as_they_go_by() -> None:
+    """In the doorway a face is cut off, blurred or turned away; "Come in: hold still" would hold them up."""
+    story = Story()
+    story.until(Mode.OPEN, lambda _: (sighting(1, ANN),))
+    story.tick(sighting(1, reasons=(Reason.BLURRED,)))
+    assert (story.gate.mode, story.gate.hint) == (Mode.OPEN, None)
+    assert signal_text(signal_for(story.gate, story.now_s, 5)) == "Come in, ann"
