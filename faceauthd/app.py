@@ -17,6 +17,7 @@ from faceauthd.adapters.clock import ManualClock, MonotonicClock
 from faceauthd.adapters.clock_trust import VOUCHERS
 from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
+from faceauthd.adapters.lots import SystemLots
 from faceauthd.adapters.pin_factory import Factory
 from faceauthd.adapters.systemd_notify import open_notifier
 from faceauthd.adapters.thermometer import Thermometer
@@ -36,7 +37,7 @@ from faceauthd.inbox import Inbox
 from faceauthd.last_seen import LastSeen
 from faceauthd.panels import Panels, open_panels
 from faceauthd.photographs import PhotographExaminer
-from faceauthd.ports import Camera, Clock, Journal, Viewer
+from faceauthd.ports import Camera, Clock, Journal, Lots, Viewer
 from faceauthd.recognizer import FaceRecognizer
 from faceauthd.register import Register
 from faceauthd.renewing import Renewing
@@ -88,11 +89,13 @@ def build(
     serve: bool = True,
     factory: Factory | None = None,
     viewer: Viewer | None = None,
+    lots: Lots | None = None,
 ) -> Appliance:
     """Everything that `config` asks for, opened. Raises FaceauthdError; then nothing stays open, the door locked.
 
     `journals` makes the journals to write to instead of the configured ones; without `serve` there is no socket;
-    `factory` takes the place of the configured pin factory, `viewer` that of the terminal panel.
+    `factory` takes the place of the configured pin factory, `viewer` that of the terminal panel, `lots` that
+    of the system's own chance.
     """
     with ExitStack() as held:
         clock = ManualClock() if config.camera.pace == "fast" else MonotonicClock()
@@ -143,6 +146,7 @@ def build(
             desk=desk,
             keeper=LockoutFile(config.gallery.path / "lockout.json", clock),
             calendar=held.enter_context(closing(_calendar(config, clock))),
+            lots=lots or SystemLots(),
             viewer=audience,
             thermometer=Thermometer(clock.now),
         )

@@ -22,6 +22,7 @@ from faceauthd.ports import (
     Desk,
     Journal,
     Keeper,
+    Lots,
     Notifier,
     Panel,
     People,
@@ -54,6 +55,7 @@ class Ports:
     desk: Desk
     keeper: Keeper
     calendar: Calendar
+    lots: Lots
     viewer: Viewer | None = None
     thermometer: Thermometer | None = None
 
@@ -112,6 +114,7 @@ class Daemon:
             trouble=self._trouble(now_s),
             wall=(wall := ports.clock.wall()),
             is_clock_set=ports.calendar.is_believed(wall),
+            lot=ports.lots.draw(),
         )
         before, (self.gate, events) = self.gate, step(self.gate, tick, self._policy)
         self._mind_light(now_s, frame, bool(seen))

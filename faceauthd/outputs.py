@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from faceauthd.enrolment import Enrolment
 from faceauthd.gate.state import Alarm, Gate, Mode
-from faceauthd.prose import counted
-from faceauthd.types import Reason, Signal, SignalKind
+from faceauthd.prose import SIGN_WORDS, counted
+from faceauthd.types import Reason, Sign, Signal, SignalKind
 
 _KINDS = {
     Mode.WATCHING: SignalKind.READY,
@@ -23,10 +23,16 @@ _KINDS = {
     Mode.ENROLLED: SignalKind.ENROLLED,
     Mode.GIVEN_UP: SignalKind.CANCELLED,
     Mode.SECOND: SignalKind.SECOND,
-    Mode.CHALLENGE: SignalKind.CHALLENGE,
     Mode.ASKED: SignalKind.LOOKING,
     Mode.FAULT: SignalKind.FAULT,
 }
+_OF_SIGNS = {
+    Sign.BLINK: SignalKind.SIGN_BLINK,
+    Sign.LEFT: SignalKind.SIGN_LEFT,
+    Sign.RIGHT: SignalKind.SIGN_RIGHT,
+}
+_ASKED_FOR = (Reason.EYES_CLOSED, Reason.TURNED_AWAY)
+"""What a look lacks while the sign of life is being given."""
 _OF_REFUSALS = {Reason.SPOOF: SignalKind.SPOOF, Reason.NOT_NOW: SignalKind.NOT_NOW}
 """Refusals with a signal of their own."""
 _ALARMS = {Alarm.HELD: SignalKind.DOOR_HELD, Alarm.FORCED: SignalKind.DOOR_FORCED}
@@ -62,9 +68,14 @@ def _signal(gate: Gate, now_s: float, wanted: int) -> Signal:
         is_open=is_open,
         progress=(taken, wanted) if gate.enrolment else (0, 0),
         name=gate.person or (gate.enrolment.name if gate.enrolment else None),
-        reason=gate.reason or gate.hint,
+        reason=gate.reason or _hint(gate),
         is_alarm=is_alarm,
     )
+
+
+def _hint(gate: Gate) -> Reason | None:
+    """What could be better; nobody is told to open the eyes that they were asked to close."""
+    return None if gate.mode is Mode.CHALLENGE and gate.hint in _ASKED_FOR else gate.hint
 
 
 def _kind(gate: Gate) -> SignalKind:
@@ -72,6 +83,8 @@ def _kind(gate: Gate) -> SignalKind:
         return _OF_REFUSALS[gate.reason]
     if gate.mode is Mode.ENROLLING and gate.enrolment is not None:
         return _kind_of_enrolment(gate.enrolment, gate.hint)
+    if gate.mode is Mode.CHALLENGE:
+        return _OF_SIGNS[gate.challenge.sign] if gate.challenge is not None else SignalKind.LOOKING
     if gate.mode is Mode.VERIFYING and gate.hint is not None:
         return SignalKind.HOLD_STILL
     return _KINDS[gate.mode]
@@ -134,8 +147,8 @@ def _mode_words(gate: Gate, vitals: Vitals, now_s: float) -> str:
             return "Enrolment given up, nothing was kept"
         case Mode.SECOND:
             return f"Waiting for a second person after {gate.person}"
-        case Mode.CHALLENGE:
-            return "Waiting for a blink or a turn of the head"
+        case Mode.CHALLENGE if gate.challenge is not None:
+            return f"Waiting for a sign of life: {SIGN_WORDS[gate.challenge.sign]}"
         case Mode.ASKED if gate.verification is not None:
             return f"Looking for {gate.verification.name}, as a client asked"
         case Mode.ENROLLED:

@@ -185,6 +185,14 @@ class Calendar(Protocol):
         ...
 
 
+class Lots(Protocol):
+    """Chance, which the gate has none of."""
+
+    def draw(self) -> int:
+        """A whole number from 0 to 2^32 - 1, as likely as any other, that nobody could foretell."""
+        ...
+
+
 class Desk(Protocol):
     """Whoever answers what clients ask; called by the loop, between two ticks."""
 

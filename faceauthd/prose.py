@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from faceauthd.types import Event, EventKind, Reason, Rules, Signal, SignalKind, Turn
+from faceauthd.types import Event, EventKind, Reason, Rules, Sign, Signal, SignalKind, Turn
 
 REASON_HINT: dict[Reason, str] = {
     Reason.NO_FACE: "look at the camera",
@@ -62,7 +62,9 @@ _SIGNAL: dict[SignalKind, str] = {
     SignalKind.NOT_NOW: "Not at this time",
     SignalKind.SPOOF: "Not a living face",
     SignalKind.LOCKED_OUT: "Locked out",
-    SignalKind.CHALLENGE: "Blink, or turn your head a little",
+    SignalKind.SIGN_BLINK: "Close your eyes for a moment",
+    SignalKind.SIGN_LEFT: "Turn your head left, and back",
+    SignalKind.SIGN_RIGHT: "Turn your head right, and back",
     SignalKind.SECOND: "A second person must look now",
     SignalKind.VOUCH: "An administrator must look now",
     SignalKind.ENROLLING: "Enrolling",
@@ -84,6 +86,13 @@ TURN_HINT: dict[Turn, str] = {
     Turn.DOWN: "lower your chin a little",
 }
 """The pose that an enrolment asks for."""
+
+SIGN_WORDS: dict[Sign, str] = {
+    Sign.BLINK: "closing the eyes for a moment",
+    Sign.LEFT: "turning the head to the left",
+    Sign.RIGHT: "turning the head to the right",
+}
+"""What the record says was asked for."""
 
 _NAMED = {
     SignalKind.UNLOCKED: ", ",

@@ -142,6 +142,16 @@ def _middle(rhythm: Rhythm) -> Bar:
     )
 
 
+def _side(rhythm: Rhythm, *, is_left: bool) -> Bar:
+    """The half of the bar that lies on the side in question, as seen by whoever stands before it."""
+
+    def at(t: float, lamps: int, _: Signal) -> tuple[float, ...]:
+        own = [2 * i < lamps - 1 if is_left else 2 * i > lamps - 1 for i in range(lamps)]
+        return tuple(rhythm.at(t) * is_own for is_own in own)
+
+    return Bar(at, f"the {'first' if is_left else 'last'} half: {rhythm.words}")
+
+
 def _ends(rhythm: Rhythm) -> Bar:
     return Bar(
         lambda t, lamps, _: tuple(rhythm.at(t) * (i in (0, lamps - 1)) for i in range(lamps)),
@@ -215,6 +225,8 @@ _LONG_SHORT = blink(1.0, 0.3, 0.3, 0.6)
 _ONCE = blink(0.5, 3.0)
 _FADING = blink(0.6, 0.3, 0.3, 3.0)
 _HURRY = blink(0.4, 0.15)
+_LEFTWARDS = blink(0.9, 0.6)
+_RIGHTWARDS = blink(0.64, 0.1)
 
 _PATTERNS: dict[SignalKind, _Pattern] = {
     SignalKind.READY: _Pattern(_lit(_GREEN, breathe(5.0)), _middle(breathe(5.0))),
@@ -231,8 +243,14 @@ _PATTERNS: dict[SignalKind, _Pattern] = {
     SignalKind.LOCKED_OUT: _Pattern(
         _lit(_RED, blink(1.0, 1.0)), _ends(blink(1.0, 1.0)), ((0.0, 0.5, _G4), (0.7, 1.2, _G4))
     ),
-    SignalKind.CHALLENGE: _Pattern(
+    SignalKind.SIGN_BLINK: _Pattern(
         _lit(_WHITE, _WINK), _middle(_WINK), ((0.0, 0.1, _E6), (0.2, 0.3, _E6), (0.4, 0.5, _G6))
+    ),
+    SignalKind.SIGN_LEFT: _Pattern(
+        _lit(_WHITE, _LEFTWARDS), _side(_LEFTWARDS, is_left=True), ((0.0, 0.3, _G6), (0.4, 0.5, _E6))
+    ),
+    SignalKind.SIGN_RIGHT: _Pattern(
+        _lit(_WHITE, _RIGHTWARDS), _side(_RIGHTWARDS, is_left=False), ((0.0, 0.1, _E6), (0.2, 0.5, _G6))
     ),
     SignalKind.SECOND: _Pattern(_lit(_GREEN, _LONG), _by_turns(1.3), ((0.0, 0.1, _C6), (0.3, 0.8, _E6))),
     SignalKind.VOUCH: _Pattern(_lit(_AMBER, blink(0.25, 0.25)), _by_turns(0.25), ((0.0, 0.25, _B5),)),

@@ -26,8 +26,20 @@ from faceauthd.types import (
     Roster,
     Sighting,
     Signal,
+    Suspicion,
     Wants,
 )
+
+
+@dataclass
+class FakeLots:
+    """Chance that the test rules."""
+
+    lot: int = 0
+
+    def draw(self) -> int:
+        return self.lot
+
 
 BOX = Box(100, 100, 200, 220)
 GOOD = Quality(score=1.0, face_px=110)
@@ -46,9 +58,19 @@ def sighting(
     continuity: float | None = 0.9,
     kinship: float | None = 0.8,
     good: float = 1.0,
+    lids: float = 0.34,
+    sharpness: float = 0.026,
+    suspicion: Suspicion | None = None,
 ) -> Sighting:
     """One face, embedded if it is usable; `person` None is a stranger in an empty gallery."""
-    quality = Quality(score=0.0 if reasons else good, reasons=reasons, face_px=110, yaw_deg=yaw_deg)
+    quality = Quality(
+        score=0.0 if reasons else good,
+        reasons=reasons,
+        face_px=110,
+        yaw_deg=yaw_deg,
+        sharpness=sharpness,
+        lids=lids,
+    )
     if reasons:
         return Sighting(track, BOX, quality)
     return Sighting(
@@ -60,6 +82,7 @@ def sighting(
         probe=np.zeros(512, np.float32),
         continuity=continuity,
         kinship=kinship,
+        suspicion=suspicion,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from faceauthd import settings
+from faceauthd.adapters.lots import SystemLots
 from faceauthd.adapters.systemd_notify import NullNotifier
 from faceauthd.bench.kit import demo_scene, walk_up, with_lores
 from faceauthd.bench.lived import LivedCamera, LivedClock, Relay, Silence
@@ -57,7 +58,9 @@ def measure_growth(kit: Kit, folder: Path, rounds: int) -> Growth:
     with a_gallery(kit, folder / "gallery-growth") as gallery:
         register = a_register(kit, gallery)
         recognizer = a_recognizer(kit, register)
-        ports = Ports(camera, relay, clock, NullNotifier(), silence, recognizer, register, silence, silence, silence)
+        ports = Ports(
+            camera, relay, clock, NullNotifier(), silence, recognizer, register, silence, silence, silence, SystemLots()
+        )
         daemon = Daemon(ports, settings.policy_of(kit.config), settings.button_of(kit.config), Inbox())
 
         def play(count: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from faceauthd import settings
 from faceauthd.adapters.clock import MonotonicClock
+from faceauthd.adapters.lots import SystemLots
 from faceauthd.adapters.systemd_notify import NullNotifier
 from faceauthd.bench.errors import BenchError
 from faceauthd.bench.kit import templates, with_lores
@@ -126,7 +127,9 @@ def walk_through(
     camera, relay = LivedCamera(walk.frame, fps, first, clock), Relay(clock)
     recognizer = a_recognizer(kit, register, recorder)
     looking, silence = FirstLook(recognizer, camera), Silence()
-    ports = Ports(camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence, silence)
+    ports = Ports(
+        camera, relay, clock, NullNotifier(), silence, looking, register, silence, silence, silence, SystemLots()
+    )
     if recorder is not None:
         recorder.timer = clock.now
         eyes = recorder.watched(camera, {"next_frame": "wait for a frame", "healthy": "healthy"})

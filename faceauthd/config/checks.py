@@ -104,6 +104,12 @@ def cautions(config: Config, processors: int | None = None) -> Iterator[Remark]:
 def _lax(config: Config) -> Iterator[Remark]:
     if config.decision.liveness == "off":
         yield (("decision", "liveness"),), "off lets a photograph of somebody enrolled open the door; use passive"
+    if config.decision.liveness == "challenge" and config.camera.hflip is not config.camera.vflip:
+        yield (
+            (("decision", "liveness"), ("camera", "hflip"), ("camera", "vflip")),
+            "a mirrored picture takes left for right, so whoever turns the head as challenge asks is refused; set hflip"
+            " and vflip alike, unless the source is mirrored itself",
+        )
     if config.enroll.authority == "always":
         yield (
             (("enroll", "authority"),),

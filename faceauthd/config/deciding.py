@@ -32,10 +32,11 @@ class Decision(Section):
     liveness: Literal["passive", "challenge", "off"] = Field(
         default="passive",
         description="Whether a photograph or a screen held up to the camera is refused: by what is seen, or also by "
-        "asking for a blink or a turn of the head before the door opens.",
+        "asking for a sign of life before the door opens, drawn by lot: closing the eyes for a moment, or a turn of "
+        "the head to the left or to the right.",
     )
     challenge_s: float = Field(
-        default=5.0, ge=1, le=30, description="Seconds in which the blink or turn that was asked for has to come."
+        default=5.0, ge=1, le=30, description="Seconds in which the sign of life that was asked for has to come."
     )
     liveness_min: float = Field(
         default=0.5, ge=0, le=1, description="The least score over the window that counts as a living face."

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from faceauthd import lockout as lockouts
 from faceauthd import tracks as faces
-from faceauthd.challenge import Challenge, observe
+from faceauthd.challenge import Challenge, drawn, observe
 from faceauthd.evidence import Verdict
 from faceauthd.gate.refusal import count, said
 from faceauthd.gate.state import Entry, First, Gate, Mode, Policy, Step, Tick, enter
+from faceauthd.prose import SIGN_WORDS
 from faceauthd.rules import why_not_now
 from faceauthd.tracks import TrackState
 from faceauthd.types import Event, EventKind, Member, Reason, Rules
@@ -72,14 +73,15 @@ def _has_met(gate: Gate, track: TrackState, verdict: Verdict) -> bool:
 
 
 def _challenge(gate: Gate, track: TrackState, verdict: Verdict, tick: Tick, policy: Policy) -> Step:
-    """Ask for a sign of life; of one face at a time, and a door that is open already needs none."""
+    """Ask for a sign of life, drawn by lot; of one face at a time, and a door that is open already needs none."""
     if gate.mode in (Mode.CHALLENGE, Mode.OPEN):
         return gate, ()
     assert verdict.person_id is not None  # noqa: S101  as above
     until_s = tick.now_s + policy.challenge_s
-    challenge = Challenge(track.id, verdict.person_id, until_s)
+    challenge = Challenge(track.id, verdict.person_id, until_s, drawn(tick.lot))
     asked = enter(gate, Mode.CHALLENGE, tick.now_s, challenge=challenge)
-    return asked, (said(EventKind.CHALLENGED, track, verdict, tick),)
+    told = said(EventKind.CHALLENGED, track, verdict, tick)
+    return asked, (replace(told, detail=SIGN_WORDS[challenge.sign]),)
 
 
 def _fail(gate: Gate, challenge: Challenge, tick: Tick, policy: Policy) -> Step:

@@ -154,6 +154,8 @@ class Tick:
     wall: datetime | None = None
     """Civil time with its time zone, for rules; None where it is not known, which lets nobody in who has limits."""
     is_clock_set: bool = True
+    lot: int = 0
+    """Drawn anew for each tick, so that nobody can foretell it: chance comes in from outside, as time does."""
 
     @property
     def as_of_s(self) -> float:

@@ -24,7 +24,7 @@ from faceauthd.types.asked import (
     VerifyAsked,
 )
 from faceauthd.types.cues import Cues, Suspicion
-from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster, Rules, Turn
+from faceauthd.types.people import Member, NewTemplate, Person, Reason, Role, Roster, Rules, Sign, Turn
 from faceauthd.types.seen import Box, Frame, Match, Quality, Sighting, Wants
 from faceauthd.types.told import Event, EventKind, Signal, SignalKind
 
@@ -61,6 +61,7 @@ __all__ = [
     "Roster",
     "Rules",
     "Sighting",
+    "Sign",
     "Signal",
     "SignalKind",
     "Source",

@@ -47,6 +47,14 @@ class Turn(enum.StrEnum):
     DOWN = "down"
 
 
+class Sign(enum.StrEnum):
+    """A sign of life that the panel asks for. Sides are the person's own, in a picture that is not mirrored."""
+
+    BLINK = "blink"
+    LEFT = "left"
+    RIGHT = "right"
+
+
 class Role(enum.StrEnum):
     """What an enrolled person may do besides opening the door."""
 

@@ -79,6 +79,8 @@ class Quality:
     brightness: float = 0.0
     contrast: float = 0.0
     eyes_open: float | None = None
+    lids: float = 0.0
+    """How far the lids are apart, in widths of the eye, by the landmarks; the mean of both eyes."""
 
     @property
     def is_usable(self) -> bool:

@@ -45,6 +45,17 @@ class EyeModel:
         return probabilities[:, _OPEN].reshape(-1, 2)
 
 
+def lid_gap(points: NDArray[np.float32]) -> float:
+    """How far the lids of 68 points are apart, in widths of the eye: the mean of both (the "eye aspect ratio" of
+    Soukupova and Cech, 2016). Turning the picture changes nothing, tilting it by 16 degrees a twenty-fifth."""
+    gaps = []
+    for outer, inner, (up, next_up, down, next_down) in _EYES:
+        width = max(1e-6, float(np.hypot(*(points[inner] - points[outer]))))
+        lids = (points[up] - points[next_down], points[next_up] - points[down])
+        gaps.append(sum(float(np.hypot(*lid)) for lid in lids) / 2 / width)
+    return sum(gaps) / 2
+
+
 def eye_square(points: NDArray[np.float32], eye: int) -> Box:
     """The square around eye 0 (left in the picture) or 1, from 68 points."""
     outer, inner, lids = _EYES[eye]

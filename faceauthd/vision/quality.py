@@ -15,6 +15,7 @@ from faceauthd.picture import grey
 from faceauthd.types import Quality, Reason
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.covered import Bare, bare
+from faceauthd.vision.eyes import lid_gap
 from faceauthd.vision.pose import pose_of
 from faceauthd.vision.tone import noise_of
 
@@ -133,6 +134,7 @@ class QualityGauge:
             brightness=tone.brightness,
             contrast=tone.contrast,
             eyes_open=eyes_open,
+            lids=lid_gap(landmarks),
         )
 
 

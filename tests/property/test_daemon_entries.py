@@ -118,49 +118,63 @@ class TwoPersonModel(DaemonModel):
 
 
 class ChallengeModel(DaemonModel):
-    """Nobody is let in without a sign of life since it was asked for: a turn of the head, or shut eyes."""
+    """Nobody is let in without the very sign of life that was asked for, and since it was: a turn to that side, or shut
+    lids."""
 
     policy = replace(POLICY, challenge=True, challenge_s=CHALLENGE_S)
-    asked_of: tuple[int | None, float] = (None, -1e9)
+    asked_of: tuple[int | None, float, str] = (None, -1e9, "")
 
     def begin(self) -> None:
         super().begin()
-        self.asked_of = (None, -1e9)
+        self.asked_of = (None, -1e9, "")
 
     @rule(
-        person=st.sampled_from(sorted(PEOPLE)), track=st.integers(1, 9), sign=st.sampled_from(["turns", "blinks", ""])
+        person=st.sampled_from(sorted(PEOPLE)),
+        track=st.integers(1, 9),
+        sign=st.sampled_from(["left", "right", "blink", ""]),
+        lot=st.integers(0, 2),
+        is_obeying=st.booleans(),
     )
-    def somebody_gives_a_sign(self, person: int, track: int, sign: str) -> None:
+    def somebody_gives_a_sign(self, person: int, track: int, sign: str, lot: int, is_obeying: bool) -> None:
+        self.lots.lot = lot
+        if is_obeying:
+            sign = ("blink", "left", "right")[lot]
         self.somebody_enrolled_stands_there(5, track, person)
-        looks = [sighting(track, person, yaw_deg=yaw) for yaw in (0.0, 8.0, 16.0, 16.0, 0.0, 0.0)]
-        if sign == "blinks":
-            shut = sighting(track, person, reasons=(Reason.EYES_CLOSED,))
-            looks = [sighting(track, person), replace(shut, probe=None), *[sighting(track, person)] * 4]
-        for look in looks if sign else [sighting(track, person)] * 6:
+        open_eyed = sighting(track, person)
+        side = -1.0 if sign == "right" else 1.0
+        looks = [sighting(track, person, yaw_deg=side * yaw) for yaw in (0.0, 8.0, 16.0, 16.0, 16.0, 0.0, 0.0)]
+        if sign == "blink":
+            shut = sighting(track, person, reasons=(Reason.EYES_CLOSED,), lids=0.2)
+            looks = [*[open_eyed] * 4, shut, shut, *[open_eyed] * 3]
+        for look in looks if sign else [open_eyed] * 6:
             self.view.faces = (look,)
             self.turn()
 
     def check_unlocks(self, events: list[Event], asked: Sequence[Asked], now_s: float) -> None:
         super().check_unlocks(events, asked, now_s)
         for event in by_face(events, asked):
-            track, at_s = self.asked_of
+            track, at_s, sign = self.asked_of
             assert track is not None, "let in without a sign of life"
             assert track == event.track, "another face's sign of life counted"
             assert now_s - at_s <= CHALLENGE_S + TICK_S
             since = [face for seen_s, face in self.watched.history if face.track == track and seen_s >= at_s - 1e-9]
-            assert self.has_sign(since, event.person), "let in, and there was no sign of life"
+            assert self.has_sign(sign, since, event.person), f"let in, and there was no sign of life: {sign}"
         for event in (event for event in events if event.kind is EventKind.CHALLENGED):
-            self.asked_of = (event.track, now_s)
+            shown = self.panel.shown[-1].kind.value
+            assert shown == f"sign-{('blink', 'left', 'right')[self.lots.lot]}", "another sign was asked for than drawn"
+            self.asked_of = (event.track, now_s, shown.removeprefix("sign-"))
 
-    def has_sign(self, since: Sequence[Sighting], name: str | None) -> bool:
+    def has_sign(self, sign: str, since: Sequence[Sighting], name: str | None) -> bool:
         known = self.people.members
         yaws = [
             face.quality.yaw_deg
             for face in since
             if face.match is not None and face.match.person_id in known and known[face.match.person_id].name == name
         ]
-        is_turned = bool(yaws) and max(yaws) - min(yaws) >= TURN_DEG
-        return is_turned or any(Reason.EYES_CLOSED in face.quality.reasons for face in since)
+        if sign == "blink":
+            return sum(face.quality.lids < 0.3 for face in since) >= 2
+        turned = [yaw - yaws[0] if sign == "left" else yaws[0] - yaw for yaw in yaws]
+        return sum(each >= TURN_DEG for each in turned) >= 2
 
 
 FROM, UNTIL = 8, 18

@@ -48,7 +48,7 @@ from faceauthd.types import (
     UnlockAsked,
     VerifyAsked,
 )
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeLots, FakeNotifier, FakePanel, FakePeople, sighting
 from tests.loop_kit import TICK_S, GoneJournal, InView, NextFrame, TwoClocks
 from tests.property.test_gate import FACES, LIVE, LOOKS, MARGIN, PEOPLE, THRESHOLD, UNLOCK_S, WINDOW_S, proven
 
@@ -128,6 +128,7 @@ class DaemonModel(RuleBasedStateMachine):
         """A new daemon, as after a restart: nothing but the gallery and the lockout file is left of the old one."""
         self.camera, self.view, self.panel = NextFrame(self.clock), InView(), FakePanel()
         self.desk, self.edges, self.notifier = StoppingDesk(), Inbox[Edge](), FakeNotifier()
+        self.lots = FakeLots()
         self.journal, self.gone = FakeJournal(), GoneJournal()
         self.watched.history, self.watched.was_open = [], False
         self.may_enroll = False
@@ -142,6 +143,7 @@ class DaemonModel(RuleBasedStateMachine):
             self.desk,
             self.keeper(),
             FakeCalendar(),
+            self.lots,
         )
         self.daemon = Daemon(ports, self.policy, ButtonPolicy(), self.edges)
 

@@ -18,7 +18,7 @@ from faceauthd.inbox import Inbox
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.ports import Camera
 from faceauthd.types import Edge, EventKind, Frame, Member, Role
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeLots, FakeNotifier, FakePanel, FakePeople, sighting
 from tests.loop_kit import GoneJournal, InView, NextFrame, TwoClocks
 
 UNLOCK_S, RESTART_S, LASTS_S = 2.0, 3.0, 5.0
@@ -123,7 +123,7 @@ class Door:
         journal = JournalSet([self.gone, self.journal])
         ports = Ports(
             self.steps, self.panel, self.clock, self.notifier, journal, self.view, self.people, self.desk,
-            self.keeper, FakeCalendar(),
+            self.keeper, FakeCalendar(), FakeLots(),
         )  # fmt: skip
         self.daemon = Daemon(ports, self.policy, ButtonPolicy(), Inbox[Edge]())
         self.steps.start(self.daemon)

@@ -23,7 +23,7 @@ from faceauthd.settings import stages_of
 from faceauthd.types import Edge, Frame, Match, Member, Role
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeNotifier, FakePanel, FakePeople
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeLots, FakeNotifier, FakePanel, FakePeople
 from tests.loop_kit import TICK_S, TwoClocks
 from tests.suites.faults_door import POLICY
 from tests.suites.figures import Figures
@@ -73,7 +73,19 @@ def loop_on(
     people = FakePeople(members={1: Member("ann", Role.ADMIN)})
     clock = camera.clock if isinstance(camera, Pictures) else camera._clock
     keeper = LockoutFile(folder / "lockout.json", clock)
-    ports = Ports(camera, panel, clock, FakeNotifier(), journal, recognizer, people, FakeDesk(), keeper, FakeCalendar())
+    ports = Ports(
+        camera,
+        panel,
+        clock,
+        FakeNotifier(),
+        journal,
+        recognizer,
+        people,
+        FakeDesk(),
+        keeper,
+        FakeCalendar(),
+        FakeLots(),
+    )
     return Daemon(ports, POLICY, ButtonPolicy(), Inbox[Edge]()), panel, journal
 
 

@@ -30,7 +30,17 @@ from faceauthd.ports import Journal
 from faceauthd.recognizer import FaceRecognizer
 from faceauthd.register import Register
 from faceauthd.types import Edge, EnrollAsked, EventKind, Frame, Member, Role, Sighting, Wants
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeKeeper, FakeNotifier, FakePanel, FakePeople, sighting
+from tests.fakes import (
+    FakeCalendar,
+    FakeDesk,
+    FakeJournal,
+    FakeKeeper,
+    FakeLots,
+    FakeNotifier,
+    FakePanel,
+    FakePeople,
+    sighting,
+)
 from tests.gallery_kit import EMBEDDER, Lab, templates, unit_vectors
 from tests.loop_kit import TwoClocks
 from tests.suites.faults_door import POLICY, UNLOCK_S
@@ -64,6 +74,7 @@ class HangingLoop:
             desk,
             keeper,
             FakeCalendar(),
+            FakeLots(),
         )
         self.daemon = Daemon(ports, POLICY, ButtonPolicy(), Inbox[Edge]())
 
@@ -181,8 +192,18 @@ def full_disk(figures: Figures, folder: Path) -> None:
         register, journal, desk = Register(gallery, CURVE, 1e-5, clock), FakeJournal(), FakeDesk()
         newcomer = Newcomer()
         ports = Ports(
-            camera, FakePanel(), clock, FakeNotifier(), journal, newcomer, register, desk, FakeKeeper(), FakeCalendar()
-        )
+            camera,
+            FakePanel(),
+            clock,
+            FakeNotifier(),
+            journal,
+            newcomer,
+            register,
+            desk,
+            FakeKeeper(),
+            FakeCalendar(),
+            FakeLots(),
+        )  # fmt: skip
         daemon = Daemon(ports, POLICY, ButtonPolicy(), Inbox[Edge]())
         records = gallery._pair.records._connection  # type: ignore[union-attr]
         for what in ("rows", "records", "nothing"):

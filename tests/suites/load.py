@@ -38,7 +38,7 @@ from faceauthd.settings import policy_of, stages_of
 from faceauthd.types import Edge, Event, EventKind, Frame, Role, Sighting, Wants
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeKeeper, FakeNotifier, FakePanel, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeKeeper, FakeLots, FakeNotifier, FakePanel, sighting
 from tests.gallery_kit import templates, unit_vectors
 from tests.suites.figures import Figures
 
@@ -162,8 +162,18 @@ def a_day(figures: Figures, register: Register, folder: Path, hours: float, dice
     log, opened = EventLog(clock), Opened(day)
     keeper = LockoutFile(folder / "lockout.json", clock)
     ports = Ports(
-        day, panel, clock, notifier, JournalSet([log, opened]), day, register, FakeDesk(), keeper, FakeCalendar()
-    )
+        day,
+        panel,
+        clock,
+        notifier,
+        JournalSet([log, opened]),
+        day,
+        register,
+        FakeDesk(),
+        keeper,
+        FakeCalendar(),
+        FakeLots(),
+    )  # fmt: skip
     policy = replace(policy_of(load_config(None, []).config), unlock_s=4.0)
     daemon = Daemon(ports, policy, ButtonPolicy(), Inbox[Edge]())
     began_s, ticks, longest_s = time.monotonic(), 0, 0.0

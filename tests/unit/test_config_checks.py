@@ -81,6 +81,10 @@ def test_what_lies_just_inside_is_accepted(overrides: list[str]) -> None:
         (["panel.pins.bar=[0]"], "panel.pins.bar[0]: GPIO0 belongs to the identity chip of a HAT"),
         (["enroll.authority=always"], "enroll.authority: always lets anybody who presses the button enrol"),
         (["decision.liveness=off"], "decision.liveness: off lets a photograph of somebody enrolled open the door"),
+        (
+            ["decision.liveness=challenge", "camera.hflip=true"],
+            "decision.liveness: a mirrored picture takes left for right",
+        ),
         (["vision.eyes_open_required=false"], "vision.eyes_open_required: false lets the face of somebody asleep"),
         (["panel.kind=terminal"], "panel.kind: a real camera, but no relay is driven"),
         (["panel.pin_factory=rpigpio"], "panel.pin_factory: rpigpio drives the pins through /dev/gpiomem or /dev/mem"),
@@ -105,6 +109,7 @@ def test_what_is_unwise_is_warned_about(overrides: list[str], warning: str) -> N
         ["camera.source=replay:/x", "panel.pin_factory=mock"],
         ["camera.source=replay:/x", "camera.replay_fps=4"],
         ["enroll.authority=cli-only"],
+        ["decision.liveness=challenge", "camera.hflip=true", "camera.vflip=true"],
     ],
 )
 def test_what_is_sound_is_not_warned_about(overrides: list[str]) -> None:

@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeDesk,
     FakeJournal,
     FakeKeeper,
+    FakeLots,
     FakeNotifier,
     FakePanel,
     FakePeople,
@@ -74,6 +75,7 @@ class Rig:
             self.desk,
             self.keeper,
             FakeCalendar(),
+            FakeLots(),
         )
         return Daemon(ports, self.policy, ButtonPolicy(), self.edges, self.light)
 

@@ -59,13 +59,22 @@ class Story:
     events: list[Event] = field(default_factory=list)
     wall: datetime | None = None
     is_clock_set: bool = True
+    lot: int = 0
 
     def tick(
         self, *seen: Sighting, asked: tuple[Asked, ...] = (), trouble: str | None = None, gap_s: float = 0.1
     ) -> Gate:
         self.now_s += gap_s
         tick = Tick(
-            self.now_s, self.roster, asked, seen, self.now_s, trouble, wall=self.wall, is_clock_set=self.is_clock_set
+            self.now_s,
+            self.roster,
+            asked,
+            seen,
+            self.now_s,
+            trouble,
+            wall=self.wall,
+            is_clock_set=self.is_clock_set,
+            lot=self.lot,
         )
         self.gate, events = step(self.gate, tick, self.policy)
         self.events.extend(events)

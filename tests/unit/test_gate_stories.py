@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from faceauthd.challenge import SIGNS
 from faceauthd.gate import Authority, Entry, Mode
 from faceauthd.lockout import LockoutPolicy
 from faceauthd.outputs import signal_for
@@ -34,6 +35,7 @@ from faceauthd.types import (
     Role,
     Rules,
     Sighting,
+    Sign,
     Suspicion,
     UnlockAsked,
     VerifyAsked,
@@ -268,7 +270,7 @@ def ann_waits_in_vain(story: Story) -> None:
 
 
 def ann_gives_a_sign(story: Story) -> None:
-    story.policy = replace(POLICY, challenge=True)
+    story.policy, story.lot = replace(POLICY, challenge=True), SIGNS.index(Sign.LEFT)
     story.ticks(4, sighting(1, ANN))
     for yaw_deg in (0.0, 8.0, 16.0, 16.0):
         story.tick(sighting(1, ANN, yaw_deg=yaw_deg))

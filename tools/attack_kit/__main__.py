@@ -11,13 +11,14 @@ from faceauthd.errors import FaceauthdError
 from tools.attack_kit.hands import HANDLINGS
 from tools.attack_kit.people import SIDES
 from tools.attack_kit.sheet import write_sheet
-from tools.attack_kit.species import SPECIES
+from tools.attack_kit.species import SPECIES, USUAL
 from tools.attack_kit.write import Order, write_clips
 
 _EXAMPLES = """
 examples:
   python -m tools.attack_kit out/ --faces lfw/images --people tune --clips 40
   python -m tools.attack_kit out/ --faces lfw/images --people test --clips 40 --species live-still,replay-phone
+  python -m tools.attack_kit out/ --faces lfw/images --people test --clips 24 --seconds 6.5 --species live-signs
   python -m tools.attack_kit --sheet docs/attacks.jpg
 
 Each clip is a folder OUT/<species>/<number>-<person>/ with frames 000.jpg, 001.jpg, ... (JPEG quality 95, 4:4:4) and
@@ -75,7 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clips", type=_count, default=3, metavar="N", help="clips of each species (default: 3)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything that is drawn (default: 0)")
     parser.add_argument(
-        "--species", type=_species, default=tuple(SPECIES), metavar="A,B", help="only these (default: all)"
+        "--species",
+        type=_species,
+        default=USUAL,
+        metavar="A,B",
+        help="only these (default: all but *-signs)",
     )
     parser.add_argument("--handling", choices=HANDLINGS, help="only this one, instead of all in turn")
     parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of a frame (default: 640x480)")

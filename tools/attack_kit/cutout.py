@@ -10,7 +10,7 @@ from faceauthd.scene.blur import blur
 from faceauthd.scene.face import Face
 from faceauthd.scene.head import PUPILS_MM, Turn
 from tools.attack_kit.clip import Draws
-from tools.attack_kit.living import STAND, WALK, Living
+from tools.attack_kit.living import SIGN, STAND, WALK, Living
 from tools.attack_kit.medium import Texture, seen, travel
 from tools.attack_kit.prints import Ink, Lamp
 from tools.attack_kit.stage import Stage
@@ -28,9 +28,9 @@ _SHAKE_HZ = (0.5, 1.3)
 class Mask:
     """A mask, and who wears it. It goes where the head goes, in front of it by the paper's distance."""
 
-    def __init__(self, draws: Draws, face: Face, stage: Stage, handling: str) -> None:
+    def __init__(self, draws: Draws, face: Face, stage: Stage, handling: str, *, is_signing: bool) -> None:
         self._stage, self._face = stage, face
-        self._wearer = Living(draws, face, stage, _MANNERS[handling])
+        self._wearer = Living(draws, face, stage, SIGN if is_signing else _MANNERS[handling])
         self._gap_m = draws.uniform("gap_mm", 12.0, 30.0) / 1000
         self._bend = draws.uniform("curvature_per_m", 2.0, 6.0)
         self._slip_deg = draws.uniform("slip_deg", -3.0, 3.0)
@@ -72,10 +72,10 @@ class Mask:
         )
 
 
-def cutout(draws: Draws, face: Face, stage: Stage, handling: str | None = None) -> Mask:
+def cutout(draws: Draws, face: Face, stage: Stage, handling: str | None = None, *, is_signing: bool = False) -> Mask:
     """The face printed life-size, cut out along its outline, with holes for the eyes."""
     kind = draws.note("handling", handling) if handling else draws.choice("handling", _HANDLINGS)
-    return Mask(draws, face, stage, kind)
+    return Mask(draws, face, stage, kind, is_signing=is_signing)
 
 
 def _paper(draws: Draws, face: Face) -> Texture:

@@ -27,6 +27,8 @@ class Manner:
     look_hz: tuple[float, float]
     face_px: tuple[float, float] = (90.0, 180.0)
     is_walking: bool = False
+    is_signing: bool = False
+    """Whether each sign of life that a door may ask for is given, one after the other."""
 
 
 STAND = Manner((3.0, 12.0), (2.0, 10.0), (1.0, 5.0), (0.5, 2.5), (0.15, 0.7))
@@ -36,6 +38,9 @@ STILL = Manner((0.8, 2.5), (0.2, 0.8), (0.15, 0.6), (0.1, 0.4), (0.1, 0.5))
 """Somebody who tries: what is left is the body's balance, breath and pulse."""
 
 WALK = Manner((4.0, 10.0), (1.5, 6.0), (1.0, 4.0), (0.5, 2.0), (0.2, 0.8), is_walking=True)
+
+SIGN = Manner((3.0, 12.0), (0.5, 3.0), (0.5, 2.0), (0.5, 2.0), (0.15, 0.7), is_signing=True)
+"""Stands as others do, but does what a door asks for instead of looking around."""
 
 _MOST_YAW_DEG, _MOST_PITCH_DEG = 15.0, 10.0
 """Beyond, one portrait no longer holds what would come into view."""
@@ -67,6 +72,7 @@ class Living:
         self._mouth = Waves(rng, 0.2, 1.5)
         self._breath = Waves(rng, breath_hz, breath_hz)
         self._blinks = Blinks(draws, rng, seconds)
+        self._signs = Signs(draws, rng) if manner.is_signing else None
 
     def pose(self, time_s: float) -> Pose:
         """Where the person is at `time_s`, and how."""
@@ -75,6 +81,8 @@ class Living:
         distance = far + share * (near - far)
         step = 2 * math.pi * self._step_hz * time_s
         turned = {name: size * self._turns[name](time_s) for name, size in self._looks.items()}
+        signs = self._signs
+        asked_deg, asked_shut = (signs.yaw_deg(time_s), signs.shut(time_s)) if signs else (0.0, 0.0)
         pose = Pose(
             x_m=self._place[0] * distance + self._sway_m * self._right(time_s) + 0.6 * self._bob_m * math.sin(step / 2),
             y_m=self._place[1] * distance
@@ -82,10 +90,10 @@ class Living:
             + self._breath_m * self._breath(time_s)
             + self._bob_m * math.sin(step),
             distance_m=distance + self._sway_m * self._near(time_s),
-            yaw_deg=float(np.clip(turned["yaw_deg"], -_MOST_YAW_DEG, _MOST_YAW_DEG)),
+            yaw_deg=float(np.clip(turned["yaw_deg"], -_MOST_YAW_DEG, _MOST_YAW_DEG)) + asked_deg,
             pitch_deg=float(np.clip(turned["pitch_deg"], -_MOST_PITCH_DEG, _MOST_PITCH_DEG)),
             roll_deg=turned["roll_deg"],
-            shut=self._blinks.shut(time_s),
+            shut=max(self._blinks.shut(time_s), asked_shut),
             jaw=self._jaw * max(0.0, self._mouth(time_s)) / 2,
         )
         return replace(pose, blur_px=self._stage.defocus_px(pose.distance_m) * 640 / self._stage.optics.size[0])
@@ -122,6 +130,44 @@ class Blinks:
             if 0.0 <= share < 1.0:
                 return min(1.0, share / 0.3, (1.0 - share) / 0.5)
         return 0.0
+
+
+class Signs:
+    """The signs of life that a door may ask for, each once and in a drawn order: eyes closed for a moment, and the head
+    turned to either side and back.
+
+    None begins before 1.9 s, when the door has asked and they have read it; how far and how fast people turn who are
+    asked for a little is a plausible choice. A turn goes a little beyond what one portrait holds, as in the scenes.
+    """
+
+    def __init__(self, draws: Draws, rng: np.random.Generator) -> None:
+        order = [_KINDS[int(index)] for index in rng.permutation(len(_KINDS))]
+        self._shut_s = draws.uniform("sign_shut_s", 0.4, 0.9)
+        self._turn_deg = draws.uniform("sign_turn_deg", 14.0, 20.0)
+        self._turn_s = draws.uniform("sign_turn_s", 0.9, 1.3)
+        at, self._at = draws.uniform("signs_begin_s", 1.9, 2.2), dict[str, float]()
+        for kind in order:
+            self._at[kind] = at
+            at += (self._shut_s if kind == "blink" else self._turn_s) + 0.25
+        draws.note("signs_at_s", {kind: round(at_s, 3) for kind, at_s in self._at.items()})
+
+    def yaw_deg(self, time_s: float) -> float:
+        """How far the head is turned: out, a while there, and back. To the person's left is to the picture's right."""
+        left, right = (_there_and_back((time_s - self._at[kind]) / self._turn_s) for kind in ("left", "right"))
+        return self._turn_deg * (left - right)
+
+    def shut(self, time_s: float) -> float:
+        """How far the lids are closed for the sign, 0 to 1; they take a tenth of a second to close, and to open."""
+        since_s = time_s - self._at["blink"]
+        return float(np.clip(min(since_s, self._shut_s - since_s) / 0.1, 0.0, 1.0))
+
+
+_KINDS = ("blink", "left", "right")
+
+
+def _there_and_back(share: float) -> float:
+    """0 to 1 in a third of the time, rest, and back to 0."""
+    return eased(float(np.clip(min(share, 1.0 - share) * 3, 0.0, 1.0)))
 
 
 def _ends(draws: Draws, stage: Stage, manner: Manner) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,12 +24,14 @@ _SHRUNK_BELOW = 0.8
 """Share of the nearest sheet's size below which texels are averaged first; a still is blurred once and kept."""
 
 
-def replay(draws: Draws, face: Face, stage: Stage, kind: Device, handling: str | None = None) -> Screen:
+def replay(
+    draws: Draws, face: Face, stage: Stage, kind: Device, handling: str | None = None, manner: Manner = STAND
+) -> Screen:
     """A clip of `face`, as large as the panel, taken by another camera in another room."""
     panel = Panel(draws, kind, stage)
     hands = Hands(draws, stage, panel.face_share * panel.width_m / FACE_M, handling=handling)
     device = built(panel, _OVERSAMPLING * stage.optics.focal_px / hands.nearest_m)
-    film = Film(draws.part("video"), face, panel.face_share, stage.shot, device.texels[device.panel].shape[:2])
+    film = Film(draws.part("video"), face, panel.face_share, stage.shot, device.texels[device.panel].shape[:2], manner)
     rows, columns = device.panel
     eyes = film.eyes()
     whole = (columns.start + eyes[0], rows.start + eyes[1])
@@ -45,17 +49,17 @@ def replay(draws: Draws, face: Face, stage: Stage, kind: Device, handling: str |
 class Film:
     """Frames of a living person, for a panel of `shape` (height, width) texels."""
 
-    def __init__(self, draws: Draws, face: Face, face_share: float, shot: Shot, shape: tuple[int, int]) -> None:
+    def __init__(
+        self, draws: Draws, face: Face, face_share: float, shot: Shot, shape: tuple[int, int], manner: Manner = STAND
+    ) -> None:
         self._shape = shape
         height, width = shape
         shrink = min(1.0, 640 / height)
         size = (max(64, round(width * shrink)), max(64, round(height * shrink)))
         self._stage = Stage(draws, Shot(size, shot.fps, shot.seconds), is_video=True)
         face_px = face_share * size[0]
-        manner = Manner(
-            STAND.sway_mm, STAND.yaw_deg, STAND.pitch_deg, STAND.roll_deg, STAND.look_hz, (face_px, face_px + 1e-6)
-        )
-        self._living = Living(draws, face, self._stage, manner)
+        filmed = replace(manner, face_px=(face_px, face_px + 1e-6))
+        self._living = Living(draws, face, self._stage, filmed)
         self._scale = (width / size[0], height / size[1])
         self._fps = shot.fps
 

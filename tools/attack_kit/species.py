@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from faceauthd.scene.face import Face
 from tools.attack_kit.clip import Draws
 from tools.attack_kit.cutout import cutout
-from tools.attack_kit.living import STAND, STILL, WALK, Living, Manner
+from tools.attack_kit.living import SIGN, STAND, STILL, WALK, Living, Manner
 from tools.attack_kit.prints import sheet
 from tools.attack_kit.replay import replay
 from tools.attack_kit.screens import PHONE, TABLET, Device, still_screen
@@ -24,6 +24,8 @@ class Species:
     is_live: bool
     sentence: str
     build: Build
+    is_signing: bool = False
+    """Whether it gives each sign of life that a door may ask for; takes 6.5 s, and is rendered only if asked for."""
 
 
 def _living(manner: Manner) -> Build:
@@ -42,8 +44,12 @@ def _still(kind: Device) -> Build:
     return lambda draws, face, stage, handling: still_screen(draws, face, stage, kind, handling)
 
 
-def _replay(kind: Device) -> Build:
-    return lambda draws, face, stage, handling: replay(draws, face, stage, kind, handling)
+def _replay(kind: Device, manner: Manner = STAND) -> Build:
+    return lambda draws, face, stage, handling: replay(draws, face, stage, kind, handling, manner)
+
+
+def _worn(draws: Draws, face: Face, stage: Stage, handling: str | None) -> Act:
+    return cutout(draws, face, stage, handling, is_signing=True)
 
 
 SPECIES: Mapping[str, Species] = {
@@ -57,4 +63,9 @@ SPECIES: Mapping[str, Species] = {
     "cutout-eyes": Species(False, "A paper mask with living eyes behind holes.", cutout),
     "replay-phone": Species(False, "A phone that plays a clip of the living person.", _replay(PHONE)),
     "replay-tablet": Species(False, "A tablet that plays a clip of the living person.", _replay(TABLET)),
+    "live-signs": Species(True, "A living person who gives each sign of life.", _living(SIGN), is_signing=True),
+    "cutout-signs": Species(False, "A paper mask whose wearer gives each sign of life.", _worn, is_signing=True),
+    "replay-signs": Species(False, "A tablet that plays somebody who does.", _replay(TABLET, SIGN), is_signing=True),
 }
+USUAL = tuple(name for name, kind in SPECIES.items() if not kind.is_signing)
+"""Those that stand before a door that asks for no sign."""

@@ -21,7 +21,7 @@ from tools.attack_kit.clip import Clip
 from tools.attack_kit.hands import HANDLINGS
 from tools.attack_kit.people import people_of, usable_face
 from tools.attack_kit.rendering import render
-from tools.attack_kit.species import SPECIES
+from tools.attack_kit.species import USUAL
 
 QUALITY = 95
 """Of the JPEGs, with colours at full resolution: the camera gives frames that were never compressed."""
@@ -36,7 +36,7 @@ class Order:
     people: str = "tune"
     clips: int = 3
     seed: int = 0
-    species: tuple[str, ...] = tuple(SPECIES)
+    species: tuple[str, ...] = USUAL
     size: tuple[int, int] = (640, 480)
     fps: float = 15.0
     seconds: float = 2.5

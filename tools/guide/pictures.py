@@ -45,7 +45,7 @@ FILMS: Mapping[str, Sequence[Row]] = {
         Row("a press first: she pressed", "press-entry", SignalKind.LOOKING, nth=-1),
         Row("two people: the first was recognised", "two-people", SignalKind.SECOND),
         Row("two people: and the second", "two-people", SignalKind.UNLOCKED),
-        Row("a sign of life is asked for", "sign-of-life", SignalKind.CHALLENGE),
+        Row("a sign of life: turn to the right", "sign-of-life", SignalKind.SIGN_RIGHT),
         Row("and was given", "sign-of-life", SignalKind.UNLOCKED),
     ),
     "the-door": (

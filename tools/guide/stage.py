@@ -19,6 +19,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from faceauthd.adapters.clock import ManualClock
 from faceauthd.app import Appliance, build
+from faceauthd.challenge import SIGNS
 from faceauthd.cli import ctl
 from faceauthd.cli.ctl_live import event_text_line, panel
 from faceauthd.config import Config, load_config
@@ -26,7 +27,7 @@ from faceauthd.control.client import ControlClient
 from faceauthd.errors import CameraError
 from faceauthd.outputs import signal_for
 from faceauthd.ports import Clock
-from faceauthd.types import Frame, Signal
+from faceauthd.types import Frame, Sign, Signal
 from tools.guide.recording import Shown, Story
 
 PINS = {"relay": 17, "button": 27, "exit_button": 5, "door_contact": 6, "alarm": 26}
@@ -105,6 +106,18 @@ class Script:
     """Commands typed before anything else, whose terminals nobody needs."""
     until_s: float | None = None
     """When to stop where the camera never ends."""
+    sign: Sign = Sign.BLINK
+    """The sign of life that the lot falls on."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A `ports.Lots` without chance, so that a story goes as it is told."""
+
+    lot: int
+
+    def draw(self) -> int:
+        return self.lot
 
 
 class Terminal(io.StringIO):
@@ -192,7 +205,8 @@ def play(script: Script, folder: Path, begins: datetime = BEGINS) -> Story:
         play(Script("none", before, script.settings, until_s=1.0), folder, begins - timedelta(days=1))
     config = _config(script, folder)
     factory = MockFactory(pin_class=MockPWMPin)
-    with build(config, journals=lambda _: [], screen=io.StringIO(), factory=factory) as appliance:
+    lots = Fixed(SIGNS.index(script.sign))
+    with build(config, journals=lambda _: [], screen=io.StringIO(), factory=factory, lots=lots) as appliance:
         stage = Stage(appliance, config, factory, folder)
         stage.move(Contact(0.0, "door_contact", is_down=True))
         assert isinstance(appliance.clock, ManualClock)

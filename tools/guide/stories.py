@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from faceauthd.types import Sign
 from tools.guide.scenes import ALICE, BOB, is_learnt, scene, stands
 from tools.guide.stage import Contact, Script, Typed, Unplugged, Watched
 
@@ -75,6 +76,7 @@ STORIES: Mapping[str, Script] = {
         scene(12, stands(ALICE, 2.5, 10.0, turns=[(5.5, 0), (6.2, -16), (7.0, 0)])),
         settings=["decision.liveness=challenge"],
         before=[_ALICE],
+        sign=Sign.RIGHT,
     ),
     "verify": Script(
         scene(9, stands(ALICE, 4.0, 7.0)),
