@@ -50,8 +50,8 @@ def evaluate_liveness(clips: Path, *, as_json: bool, models: Path | None, thread
             make_folder(report)
         found = find_clips(clips)
         stages = stages_of(ModelPack.open(models or shipped("models"), threads=threads), limits_of(Vision()))
-        with _progress(is_shown=not as_json) as progress:
-            presented = [present(clip, stages, policy, decision.liveness_s) for clip in progress(found)]
+        with progress(is_shown=not as_json) as watched:
+            presented = [present(clip, stages, policy, decision.liveness_s) for clip in watched(found)]
         table = table_of(presented)
         if report is not None:
             date = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -69,10 +69,10 @@ def _as_json(table: AttackTable) -> dict[str, object]:
     worst = table.worst
     return {
         "species": {one.species: _species_json(one) for one in table.species},
-        "bpcer": _rate_json(table.bpcer),
-        "bpnrr": _rate_json(table.bpnrr),
+        "bpcer": rate_json(table.bpcer),
+        "bpnrr": rate_json(table.bpnrr),
         "worst_species": None if worst is None else worst.species,
-        "worst_apcer": None if worst is None else _rate_json(worst.error),
+        "worst_apcer": None if worst is None else rate_json(worst.error),
     }
 
 
@@ -80,13 +80,14 @@ def _species_json(one: SpeciesRates) -> dict[str, object]:
     error, silent = ("bpcer", "bpnrr") if one.is_live else ("apcer", "apnrr")
     return {
         "clips": one.silent.total,
-        error: _rate_json(one.error),
-        silent: _rate_json(one.silent),
+        error: rate_json(one.error),
+        silent: rate_json(one.silent),
         "refused_for": dict(one.suspicions),
     }
 
 
-def _rate_json(rate: Rate) -> dict[str, object]:
+def rate_json(rate: Rate) -> dict[str, object]:
+    """A rate for programs."""
     low, high = rate.interval
     share = None if math.isnan(rate.share) else round(rate.share, 5)
     return {"count": rate.count, "of": rate.total, "rate": share, "interval": [round(low, 5), round(high, 5)]}
@@ -95,23 +96,24 @@ def _rate_json(rate: Rate) -> dict[str, object]:
 def _as_text(table: AttackTable) -> str:
     lines = [f"{'species':16} {'clips':>5}  errors, 95 % interval              no answer  refused for"]
     lines += [
-        f"{one.species:16} {one.silent.total:5}  {'BPCER' if one.is_live else 'APCER'} {_shown(one.error):26}  "
+        f"{one.species:16} {one.silent.total:5}  {'BPCER' if one.is_live else 'APCER'} {shown(one.error):26}  "
         f"{one.silent.count:9}  {', '.join(f'{name} {count}' for name, count in one.suspicions)}"
         for one in table.species
     ]
-    lines.append(f"living people refused (BPCER)   {_shown(table.bpcer)}")
+    lines.append(f"living people refused (BPCER)   {shown(table.bpcer)}")
     if table.worst is not None:
-        lines.append(f"worst species let in (APCER)    {_shown(table.worst.error)}  {table.worst.species}")
+        lines.append(f"worst species let in (APCER)    {shown(table.worst.error)}  {table.worst.species}")
     return "\n".join(lines)
 
 
-def _shown(rate: Rate) -> str:
+def shown(rate: Rate) -> str:
+    """A rate for people."""
     low, high = rate.interval
     return f"{rate.share:.3f} ({low:.3f} to {high:.3f})" if rate.total else "unknown"
 
 
 @contextmanager
-def _progress(*, is_shown: bool) -> Iterator[Callable[[Sequence[Clip]], Iterable[Clip]]]:
+def progress(*, is_shown: bool) -> Iterator[Callable[[Sequence[Clip]], Iterable[Clip]]]:
     """Passes clips on with a bar on stderr; silently where nobody looks."""
     console = Console(stderr=True)
     columns = (TextColumn("watching"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

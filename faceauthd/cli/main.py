@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from faceauthd import __version__
-from faceauthd.cli import configuration, models
+from faceauthd.cli import configuration, evaluating, models
 from faceauthd.cli.exits import EXIT_MEANING, ExitCode, exit_for_error
 from faceauthd.cli.output import written_or_said
 from faceauthd.cli.severity import ERROR, WARNING, mark
@@ -86,79 +86,6 @@ def demo(
     from faceauthd.cli.demo import play
 
     raise typer.Exit(play(scene, as_json=as_json, fast=fast, overrides=overrides or ()))
-
-
-@app.command()
-def evaluate(
-    images: Annotated[Path, typer.Option(help="Folder that the pairs' paths start in.")],
-    pairs: Annotated[Path, typer.Option(help="CSV file with the columns fold, a, b and same.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
-    models: Annotated[Path | None, typer.Option(help="Folder of the model pack; the shipped one if not given.")] = None,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="DIR", help="Write a page with curves and tables to this folder.")
-    ] = None,
-    with_images: Annotated[
-        bool, typer.Option("--with-images", help="Put the pictures of the hardest pairs into the report.")
-    ] = False,
-    robustness: Annotated[
-        int | None,
-        typer.Option(
-            "--robustness", min=1, metavar="PEOPLE", help="Try a picture of so many people under bad conditions too."
-        ),
-    ] = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            "--embedder", metavar="NAME", help="One that `faceauthd models` added [default: the shipped one]."
-        ),
-    ] = None,
-    embedders: Annotated[
-        Path | None, typer.Option("--embedders", metavar="DIR", help="Where it is [default: the installed folder].")
-    ] = None,
-) -> None:
-    """Measure verification on labelled pairs of pictures, through the very stages that decide at the door.
-
-    The pairs are a CSV file with the columns fold, a, b and same: a and b are paths below --images, same is 1 for one
-    person and 0 for two, and fold (0, 1, ...) says which pairs are judged together at a threshold chosen on the others.
-
-    \b
-    Examples:
-        faceauthd evaluate --images faces/ --pairs pairs.csv --json > figures.json
-        faceauthd evaluate --images faces/ --pairs pairs.csv --report report/ --robustness 60
-        faceauthd evaluate --images faces/ --pairs pairs.csv --embedder my-embedder
-    """
-    from faceauthd.cli.evaluate import evaluate as measure
-
-    raise typer.Exit(
-        measure(images, pairs, as_json, models, threads, report, with_images, robustness, embedder, embedders)
-    )
-
-
-@app.command(name="evaluate-liveness")
-def evaluate_liveness(
-    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of <species>/<clip>/, frames and clip.json.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
-    models: Annotated[Path | None, typer.Option(help="Folder of the model pack; the shipped one if not given.")] = None,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads that a model may use.")] = 1,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="DIR", help="Write a page with charts and tables to this folder.")
-    ] = None,
-) -> None:
-    """Measure liveness on clips of living people and of attacks, as the door would decide on them.
-
-    A clip is a folder CLIPS/<species>/<clip>/ with its frames 000.jpg, 001.jpg, ... and clip.json, which says
-    {"fps": 15}. Species whose names begin with "live" are living people. Printed are APCER for each kind of attack,
-    BPCER, and how many had no answer, with 95 % intervals (ISO/IEC 30107-3).
-
-    \b
-    Examples:
-        faceauthd evaluate-liveness clips/ --report report/
-        faceauthd evaluate-liveness clips/ --json | jq .worst_apcer
-    """
-    from faceauthd.cli.evaluate_liveness import evaluate_liveness as measure
-
-    raise typer.Exit(measure(clips, as_json=as_json, models=models, threads=threads, report=report))
 
 
 @app.command(name="panel-test")
@@ -277,6 +204,8 @@ def bench(
     raise typer.Exit(code)
 
 
+app.command()(evaluating.evaluate)
+app.command(name="evaluate-liveness")(evaluating.evaluate_liveness)
 app.command(name="check-config")(configuration.check_config)
 app.command(name="show-config")(configuration.show_config)
 app.add_typer(models.app)

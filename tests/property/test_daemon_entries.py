@@ -33,7 +33,7 @@ from faceauthd.types import (
 from tests.fakes import sighting
 from tests.loop_kit import TICK_S
 from tests.property.test_daemon_model import EXAMPLES, POLICY, STEPS, DaemonModel
-from tests.property.test_gate import PEOPLE, proves
+from tests.property.test_gate import PEOPLE, proven, proves
 
 ASK_S, TWO_PERSON_S, CHALLENGE_S, TURN_DEG = 4.0, 4.0, 3.0, 12.0
 
@@ -76,8 +76,8 @@ class PressModel(DaemonModel):
     def named(self, since_s: float, now_s: float) -> set[str]:
         """For whom the looks since then are proof."""
         looks = [(at_s, face) for at_s, face in self.watched.history if at_s >= since_s][-40:]
-        proven = {person for start in range(len(looks)) for person in proves(looks[start:], now_s)}
-        return {self.people.members[person].name for person in proven if person in self.people.members}
+        named = {person for start in range(len(looks)) for person in proves(looks[start:], now_s)}
+        return {self.people.members[person].name for person in named if person in self.people.members}
 
 
 class TwoPersonModel(DaemonModel):
@@ -112,7 +112,7 @@ class TwoPersonModel(DaemonModel):
             self.first = (None, -1e9)
         for event in (event for event in events if event.kind is EventKind.SECOND_ASKED):
             members = self.people.members
-            names = {members[person].name for person in self.proven(now_s) if person in members}
+            names = {members[person].name for person in proven(self.watched.history, now_s) if person in members}
             assert event.person in names, "the first was not recognised"
             self.first = (event.person, now_s)
 

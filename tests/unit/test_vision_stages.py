@@ -13,7 +13,7 @@ from faceauthd.errors import ModelError
 from faceauthd.types import Box
 from faceauthd.vision.detect import MARGIN_GREY, MOST_STRETCH, Detector, fitted, scale_boxes, suppressed
 from faceauthd.vision.embed import Embedder
-from faceauthd.vision.eyes import EyeModel, eye_square
+from faceauthd.vision.eyes import EyeModel, eye_square, lid_gap
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import GROWTH, LivenessModel, surroundings
 from faceauthd.vision.tone import cleared
@@ -163,6 +163,17 @@ def test_surroundings_stay_inside_and_keep_their_shape(
 
 def test_surroundings_are_centred_where_there_is_room() -> None:
     assert surroundings(Box(400, 300, 500, 420), 2000, 1500) == Box(315, 198, 585, 522)
+
+
+def test_lids_are_measured_in_widths_of_the_eye_however_large_or_tilted() -> None:
+    points = np.zeros((68, 2), dtype=np.float32)
+    for first, x in ((36, 20), (42, 60)):
+        points[first : first + 6] = [(x, 50), (x + 5, 47), (x + 15, 47), (x + 20, 50), (x + 15, 53), (x + 5, 53)]
+    assert lid_gap(points) == pytest.approx(6 / 20)
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]], dtype=np.float32)
+    assert lid_gap(3 * points @ turn) == pytest.approx(6 / 20)
+    points[[37, 38], 1] = 50
+    assert lid_gap(points) == pytest.approx(4.5 / 20), "the upper lid of one eye is half-way down"
 
 
 def test_each_eye_is_looked_at_in_its_own_square() -> None:
