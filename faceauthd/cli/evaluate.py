@@ -17,7 +17,7 @@ from faceauthd.errors import EvaluationError, FaceauthdError
 from faceauthd.evaluation.findings import Circumstances, report_of
 from faceauthd.evaluation.pairs import read_pairs
 from faceauthd.evaluation.report import make_folder, write_report
-from faceauthd.evaluation.robustness import Row, one_pair_each, rows_of, try_out
+from faceauthd.evaluation.robustness import Row, Who, one_pair_each, rows_of, try_out
 from faceauthd.evaluation.robustness_table import as_json, as_lines
 from faceauthd.evaluation.runner import FMRS, FaceReader, Verification, measure
 from faceauthd.resources import shipped
@@ -63,6 +63,7 @@ def evaluate(
         str | None, typer.Option("--embedder", metavar="NAME", help="One that was added; the shipped one if not given.")
     ] = None,
     embedders: Annotated[Path | None, typer.Option(help="Folder of the added ones; the installed one's.")] = None,
+    people: Annotated[Who, typer.Option(help="Whose pictures are made worse.")] = Who.TEST,
 ) -> int:
     """Print the figures; 0 if they could be measured, 2 if the input is at fault."""
     try:
@@ -76,12 +77,12 @@ def evaluate(
             found = measure(images, labelled, FaceReader(pack), passing)
         rows: list[Row] = []
         if robustness is not None:
-            chosen = one_pair_each(labelled, robustness)
+            chosen = one_pair_each(labelled, robustness, people)
             with progress("making it worse", is_shown=not json) as passing:
                 trials = try_out(images, chosen, pack, passing)
             rows = rows_of(trials, cosine_in_force(pack.impostor_curve))
         if report is not None:
-            about = _circumstances(images, pairs, report, with_images, robustness)
+            about = _circumstances(images, pairs, report, with_images, robustness, people)
             written = report_of(found, labelled, pack.impostor_curve, about, with_images=with_images, robustness=rows)
             typer.echo(f"report: {write_report(report, written)}", err=True)
     except FaceauthdError as error:
@@ -111,7 +112,9 @@ def cosine_in_force(curve: ImpostorCurve | None) -> float:
     return curve.threshold_for(decision.false_accept_rate, ONE_PERSON, decision.refuse_after_looks).cosine
 
 
-def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool, robustness: int | None) -> Circumstances:
+def _circumstances(
+    images: Path, pairs: Path, report: Path, with_images: bool, robustness: int | None, people: Who
+) -> Circumstances:
     given = ["faceauthd", "evaluate", "--images", str(images), "--pairs", str(pairs), "--report", str(report)]
     return Circumstances(
         images=images,
@@ -121,7 +124,7 @@ def _circumstances(images: Path, pairs: Path, report: Path, with_images: bool, r
             [
                 *given,
                 *(["--with-images"] if with_images else []),
-                *(["--robustness", str(robustness)] if robustness is not None else []),
+                *(["--robustness", str(robustness), "--people", people.value] if robustness is not None else []),
             ]
         ),
         promise=Decision().false_accept_rate,

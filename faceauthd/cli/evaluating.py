@@ -9,6 +9,14 @@ from typing import Annotated
 import typer
 
 
+class People(enum.StrEnum):
+    """As `evaluation.robustness.Who`, whose module takes long to import."""
+
+    TEST = "test"
+    TUNING = "tuning"
+    ALL = "all"
+
+
 class LivenessMode(enum.StrEnum):
     """Of decision.liveness, those that something can be measured of."""
 
@@ -31,9 +39,12 @@ def evaluate(
     robustness: Annotated[
         int | None,
         typer.Option(
-            "--robustness", min=1, metavar="PEOPLE", help="Try a picture of so many people under bad conditions too."
+            "--robustness", min=1, metavar="COUNT", help="Try a picture of so many people under bad conditions too."
         ),
     ] = None,
+    people: Annotated[
+        People, typer.Option(help="Of whom: those that nothing was tuned on, those that it was, or all.")
+    ] = People.TEST,
     embedder: Annotated[
         str | None,
         typer.Option(
@@ -56,9 +67,11 @@ def evaluate(
         faceauthd evaluate --images faces/ --pairs pairs.csv --embedder my-embedder
     """
     from faceauthd.cli.evaluate import evaluate as measure
+    from faceauthd.evaluation.robustness import Who
 
+    who = Who(people.value)
     raise typer.Exit(
-        measure(images, pairs, as_json, models, threads, report, with_images, robustness, embedder, embedders)
+        measure(images, pairs, as_json, models, threads, report, with_images, robustness, embedder, embedders, who)
     )
 
 

@@ -6,6 +6,7 @@ and without what `vision.tone` does for them, so that it can be seen what that b
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from faceauthd.evaluation.attack_rates import Rate
 from faceauthd.evaluation.degrade import CONDITIONS, Condition
-from faceauthd.evaluation.people import person_of
+from faceauthd.evaluation.people import person_of, split_people
 from faceauthd.evaluation.subject import central, subject_of
 from faceauthd.picture import load_picture
 from faceauthd.vision.align import aligned_crop
@@ -141,10 +142,29 @@ class Door:
         return Glance(quality, self._embedder.embed(shown[np.newaxis])[0])
 
 
-def one_pair_each(pairs: Sequence[Pair], most: int) -> list[Pair]:
-    """The first pair of each person, at most `most` of them, spread evenly over the names."""
+class Who(enum.StrEnum):
+    """Which people are tried: those that nothing was tuned on, those that it was, or all."""
+
+    TEST = "test"
+    TUNING = "tuning"
+    ALL = "all"
+
+
+def pairs_of(pairs: Sequence[Pair], who: Who) -> list[Pair]:
+    """The pairs of one person that are of `who`; all of them where pictures lie in no folders that name people."""
+    genuine = [pair for pair in pairs if pair.same]
+    names = {person_of(pair.a) for pair in genuine}
+    if who is Who.ALL or None in names:
+        return genuine
+    split = split_people(name for name in names if name is not None)
+    chosen = split.test if who is Who.TEST else split.tuning
+    return [pair for pair in genuine if person_of(pair.a) in chosen]
+
+
+def one_pair_each(pairs: Sequence[Pair], most: int, who: Who = Who.TEST) -> list[Pair]:
+    """The first pair of each person of `who`, at most `most` of them, spread evenly over the names."""
     firsts: dict[str, Pair] = {}
-    for pair in sorted((pair for pair in pairs if pair.same), key=lambda pair: (pair.a, pair.b)):
+    for pair in sorted(pairs_of(pairs, who), key=lambda pair: (pair.a, pair.b)):
         firsts.setdefault(person_of(pair.a) or pair.a, pair)
     chosen = [firsts[name] for name in sorted(firsts)]
     if len(chosen) <= most:

@@ -112,7 +112,7 @@ def test_robustness_is_tried_and_reported_from_the_command_line(
     assert rows[0]["not_matched"] == {"count": 0, "of": 1}
     page = (tmp_path / "index.html").read_text()
     assert "Under bad conditions" in page
-    assert "--robustness 1" in page
+    assert "--robustness 1 --people test" in page
 
 
 def test_the_hardest_pairs_pictures_are_shown_when_asked_for(small_set: Path, tmp_path: Path) -> None:
