@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from faceauthd.cli.render import Printer
     from faceauthd.config import Config
     from faceauthd.vision.card import EmbedderCard
+    from faceauthd.vision.manifest import ImpostorCurve
     from faceauthd.vision.shelf import Shelf
 
 ConfigFile = Annotated[
@@ -124,13 +126,16 @@ def use(name: NameArgument, config: ConfigFile = None, overrides: configuration.
     loaded = _loaded(config, overrides or ())
     shelf = _shelf(loaded)
     if name == SHIPPED:
-        made_by = read_manifest(loaded.vision.models_folder / "manifest.yaml")["embedder"].sha256
+        ours = read_manifest(loaded.vision.models_folder / "manifest.yaml")["embedder"]
+        made_by, curve = ours.sha256, ours.impostor_curve
     else:
         card = shelf.card(name)
-        if card.impostor_curve is None:
-            raise ModelError(f"{name}: {NO_CURVE}; {_to_measure(name)}")
-        _tried(loaded, shelf.content(name), card)
-        made_by = card.embedder_id
+        made_by, curve = card.embedder_id, card.impostor_curve
+        if curve is not None:
+            _tried(loaded, shelf.content(name), card)
+    if curve is None:
+        raise ModelError(f"{name}: {NO_CURVE}; {_to_measure(name)}")
+    _can_keep_the_promise(loaded, curve, made_by)
     shelf.use(None if name == SHIPPED else name)
     printer = _printer()
     printer.line(f"{name} is used from the next start on: sudo systemctl restart faceauthd")
@@ -218,6 +223,18 @@ def _tried(config: Config, content: bytes, card: EmbedderCard) -> None:
     if len(views) < 2:
         raise ModelError("the sample faces that came along are missing; install faceauthd again")
     try_out(pack.embedder, views, card.name)
+
+
+def _can_keep_the_promise(config: Config, curve: ImpostorCurve, made_by: str) -> None:
+    """What the start asks for, with everybody enrolled anew as well. Raises ModelError, which says what to change."""
+    from faceauthd.gallery import Gallery
+
+    people = 0
+    with suppress(GalleryError), Gallery.open(config.gallery.path, embedder_id=made_by, read_only=True) as opened:
+        people = len(opened.people())
+    decision = config.decision
+    templates = max(1, people) * config.enroll.templates
+    curve.threshold_for(decision.false_accept_rate, templates, decision.refuse_after_looks)
 
 
 def _to_enrol_again(gallery: Path, made_by: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import yaml
 from faceauthd.cli.main import main
 from faceauthd.errors import ModelError
 from faceauthd.evaluation.runner import FaceReader
+from faceauthd.gallery import Gallery
 from faceauthd.picture import load_picture, resize, save_picture
 from faceauthd.register import Register
 from faceauthd.resources import shipped
@@ -160,7 +162,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_added_embedder_is_measured_and_then_to_be_used(tmp_path: Path, run: Run, add: Run, crowd: Path) -> None:
+def test_an_added_embedder_is_measured_and_judged_by_it(tmp_path: Path, run: Run, add: Run, crowd: Path) -> None:
     add(model())
     assert "faceauthd models measure tiny --images DIR" in run("use", "tiny")[2]
     code, out, said = run("measure", "tiny", "--images", crowd, "--data", "glass")
@@ -169,7 +171,8 @@ def test_an_added_embedder_is_measured_and_then_to_be_used(tmp_path: Path, run: 
     assert curve is not None
     assert (curve.pairs, curve.data, [point.fmr for point in curve.points]) == (120 * 119 // 2, "glass", [1e-2, 3e-3])
     assert -1 < curve.points[0].cosine < curve.points[1].cosine < 1
-    assert run("use", "tiny")[0] == 0
+    assert "cannot keep a false_accept_rate" in run("use", "tiny")[2], "random weights tell nobody apart"
+    Shelf(tmp_path / "shelf").use("tiny")  # as somebody would by hand
     assert ModelPack.open(shipped("models"), embedders=tmp_path / "shelf").impostor_curve == curve
 
 
@@ -178,7 +181,7 @@ def test_it_is_measured_while_it_is_added(tmp_path: Path, run: Run, crowd: Path)
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD))
     added = run("add", tmp_path / "model.onnx", "--card", tmp_path / "card.yaml", "--images", crowd)
     assert (added[0], "no impostor curve" in added[2]) == (0, False)
-    assert run("use", "tiny")[0] == 0
+    assert Shelf(tmp_path / "shelf").card("tiny").impostor_curve is not None
 
 
 def test_too_few_people_make_no_curve_and_leave_the_card_as_it_was(
@@ -213,6 +216,28 @@ def test_without_a_curve_it_is_not_to_be_used(tmp_path: Path, run: Run, add: Run
     assert pack.impostor_curve is None
     with pytest.raises(ModelError, match="no impostor curve"):
         Register(None, (), 1e-5, FakeClock())  # type: ignore[arg-type]
+
+
+def test_what_the_start_would_refuse_is_not_to_be_used(tmp_path: Path, run: Run, add: Run) -> None:
+    """A curve that is sound, and far too weak for the promise."""
+    weak = CURVE | {"points": [{"fmr": 1e-2, "cosine": 0.9}, {"fmr": 1e-4, "cosine": 0.99}]}
+    assert add(model(), impostor_curve=weak)[0] == 0
+    code, _, said = run("use", "tiny")
+    assert (code, "cannot keep a false_accept_rate of 1e-05 with 5 templates" in said) == (1, True), said
+    assert Shelf(tmp_path / "shelf").in_use() is None
+    assert run("use", "tiny", "--set", "decision.false_accept_rate=1e-3")[0] == 1
+
+
+def test_a_promise_that_everybody_enrolled_anew_would_break_is_refused_now(
+    tmp_path: Path, run: Run, add: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(model(), impostor_curve=CURVE)
+    assert run("use", "tiny")[0] == 0
+    assert run("use", "shipped")[0] == 0
+    monkeypatch.setattr(Gallery, "open", lambda *_, **__: nullcontext(SimpleNamespace(people=lambda: [None] * 10**7)))
+    code, _, said = run("use", "tiny")
+    assert (code, "with 50000000 templates" in said) == (1, True), said
+    assert Shelf(tmp_path / "shelf").in_use() is None
 
 
 @pytest.mark.parametrize(
