@@ -34,7 +34,7 @@ class EnrolmentPolicy:
     stay_s: float = 5.0
     """Whoever vouched and stays alone for so long wants more templates of their own."""
     liveness_min: float = 0.5
-    """Smallest mean P(live) that a look is taken at, and that vouches; also where the door asks for none."""
+    """Smallest mean liveness that a look is taken at, and that vouches; also where the door asks for none."""
 
     @property
     def most_repeats(self) -> int:

@@ -36,7 +36,7 @@ class EvidencePolicy:
     margin: float = 0.05
     refuse_after_looks: int = 8
     liveness_min: float | None = 0.5
-    """Smallest mean P(live) over the window; None switches the check off."""
+    """Smallest mean liveness over the window; None switches the check off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def rival_of(look: Look | Match, threshold: float, whose: int | None) -> int | N
 
 
 def mean_liveness(looks: tuple[Look, ...]) -> float | None:
-    """Mean P(live) over the looks, a missing one counted as 0; None if no look has one."""
+    """Mean liveness over the looks, a missing one counted as 0; None if no look has one."""
     if all(look.liveness is None for look in looks):
         return None
     return sum(look.liveness or 0.0 for look in looks) / len(looks)

@@ -1,9 +1,10 @@
 """One score for how a face was presented, from all cues, and why it is low. Pure.
 
-The score is P(live) as a product: that neither texture nor surroundings give it away (a logistic model), that it has
-relief, and that it stirs. A product, because an attack needs to fail in one respect only, and a mask that fools the
-texture model may not make up for being flat. 0.5 is the operating point: the mean of a living person's looks is below
-it in 5 % of the walk-ups that the numbers below were fitted to.
+The score is a product: that neither texture nor surroundings give it away (a logistic model), that it has relief, and
+that it stirs. A product, because an attack needs to fail in one respect only, and a mask that fools the texture model
+may not make up for being flat. It lies between 0 and 1 and is no probability: it was not calibrated, and how many of
+those who come are attacks nobody knows (docs/liveness.md). 0.5 is the operating point: the mean of a living person's
+looks is below it in 5 % of the walk-ups that the numbers below were fitted to.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _STILL_AT, _STILL_STEEPNESS = 0.2, 6.0
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`score` is P(live), 0 to 1, from 0.5 on living; `suspicion` is the loudest cue against it, None if it passes."""
+    """`score` is 0 to 1, from 0.5 on living; `suspicion` is the loudest cue against it, None if it passes."""
 
     score: float
     suspicion: Suspicion | None = None

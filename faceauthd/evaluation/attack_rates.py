@@ -71,7 +71,7 @@ def table_of(presented: Sequence[Presented]) -> AttackTable:
 
 
 def error_rates_at(presented: Sequence[Presented], threshold: float) -> tuple[float, float]:
-    """Worst-species APCER and BPCER, if `threshold` were the least mean P(live); NaN where nobody is."""
+    """Worst-species APCER and BPCER, if `threshold` were the least mean liveness; NaN where nobody is."""
     living = [one.score >= threshold for one in presented if one.is_live and one.score is not None]
     bpcer = 1 - sum(living) / len(living) if living else math.nan
     attacks: dict[str, list[bool]] = {}

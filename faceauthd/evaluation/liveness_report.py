@@ -11,6 +11,7 @@ from faceauthd.errors import EvaluationError
 from faceauthd.evaluation.attack_rates import LEVEL, AttackTable, Rate, SpeciesRates, error_rates_at
 from faceauthd.evaluation.charts import BLUE, ORANGE
 from faceauthd.evaluation.presentations import Presented, Response
+from faceauthd.evaluation.reliability import expected_error, reliability_chart, reliability_of
 from faceauthd.evaluation.report import PAGE, STYLE, make_folder, write_charts
 from faceauthd.svg import Axis, Plane, bars, chart, legend, line, posts, steps
 
@@ -34,7 +35,11 @@ def write_liveness_report(
 ) -> Path:
     """Write the page and its charts, and give its path. `least` is the score in force. Raises EvaluationError."""
     make_folder(folder)
-    charts = {"liveness-errors": trade_off_chart(presented, least), "liveness-scores": score_chart(presented, least)}
+    charts = {
+        "liveness-errors": trade_off_chart(presented, least),
+        "liveness-scores": score_chart(presented, least),
+        "liveness-reliability": reliability_chart(reliability_of(presented)),
+    }
     page = folder / PAGE
     try:
         write_charts(folder, charts)
@@ -73,7 +78,7 @@ def score_chart(presented: Sequence[Presented], least: float) -> str:
             counts[min(len(counts) - 1, int(score / _BIN))] += 1
         shares.append([count / max(1, len(scores)) for count in counts])
     plane = Plane(
-        Axis("highest mean P(live) of a clip", 0.0, 1.0, steps(0, 1, 0.2)),
+        Axis("highest mean liveness of a clip", 0.0, 1.0, steps(0, 1, 0.2)),
         Axis("share of the clips", 0.0, 1.0, steps(0, 1, 0.2)),
     )
     marks = [bars(plane, edges, shares[0], ORANGE), bars(plane, edges, shares[1], BLUE)]
@@ -99,6 +104,8 @@ def _as_html(
         f"<h1>Who passes for living</h1><p class=note>{escape(date)} · <code>{escape(command)}</code></p>{verdict}",
         f"<section><h2>Species</h2>{_species(table.species)}</section>",
         f'<div class="charts">{"".join(charts.values())}</div>',
+        f"<p class=note>The score is no probability: read as one, with as many attacks as people, it would be wrong by "
+        f"{expected_error(reliability_of(presented)):.2f} on average (expected calibration error).</p>",
         f"<section><h2>What went wrong</h2>{_mistakes(presented)}</section>",
         "<section><h2>What this does not prove</h2><ul>"
         + "".join(f"<li>{escape(item)}" for item in UNPROVEN)

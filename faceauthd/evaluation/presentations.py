@@ -47,7 +47,7 @@ class Response(enum.StrEnum):
 class Presented:
     """A clip and what became of it.
 
-    `score` is the highest mean P(live) of any looks that could have opened the door, None without an answer; `after_s`
+    `score` is the highest mean liveness of any looks that could have opened the door, None without an answer; `after_s`
     is when the answer came, `suspicion` the commonest of the refused looks.
     """
 

@@ -101,7 +101,7 @@ class Sighting:
     """What one frame showed of one track.
 
     `match`, `liveness` and `probe` are None where the stage was not run (unusable or decided look), or the track
-    was not watched for long enough yet. `liveness` is P(live), and `suspicion` why it is below 0.5.
+    was not watched for long enough yet. `liveness` is the score of `presentation`, and `suspicion` why it is below 0.5.
     `match` is also None if the gallery holds nobody to compare with; then `probe` is set.
     `continuity` is the cosine to the same track's previous probe, None for its first.
     `kinship` is the lowest cosine to the probes an enrolment has taken so far, None if it has none.

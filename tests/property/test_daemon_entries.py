@@ -145,7 +145,7 @@ class ChallengeModel(DaemonModel):
         looks = [sighting(track, person, yaw_deg=side * yaw) for yaw in (0.0, 8.0, 16.0, 16.0, 16.0, 0.0, 0.0)]
         if sign == "blink":
             shut = sighting(track, person, reasons=(Reason.EYES_CLOSED,), lids=0.2)
-            looks = [*[open_eyed] * 4, shut, shut, *[open_eyed] * 3]
+            looks = [*[open_eyed] * 5, shut, shut, shut, *[open_eyed] * 3]
         for look in looks if sign else [open_eyed] * 6:
             self.view.faces = (look,)
             self.turn()
@@ -172,7 +172,7 @@ class ChallengeModel(DaemonModel):
             if face.match is not None and face.match.person_id in known and known[face.match.person_id].name == name
         ]
         if sign == "blink":
-            return sum(face.quality.lids < 0.3 for face in since) >= 2
+            return sum(face.quality.lids < 0.3 for face in since) >= 2  # and for how long, the unit tests hold
         turned = [yaw - yaws[0] if sign == "left" else yaws[0] - yaw for yaw in yaws]
         return sum(each >= TURN_DEG for each in turned) >= 2
 
