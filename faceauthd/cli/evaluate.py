@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shlex
+from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,18 @@ from typing import Annotated
 import typer
 
 from faceauthd.cli.progress import progress
+from faceauthd.config import load_config
 from faceauthd.config.deciding import Decision
 from faceauthd.config.inputs import Vision
-from faceauthd.errors import EvaluationError, FaceauthdError
-from faceauthd.evaluation.findings import Circumstances, report_of
+from faceauthd.errors import EvaluationError, FaceauthdError, GalleryError
+from faceauthd.evaluation.findings import GALLERIES, Circumstances, report_of
 from faceauthd.evaluation.pairs import read_pairs
-from faceauthd.evaluation.report import make_folder, write_report
+from faceauthd.evaluation.published import PUBLISHED, read_liveness
+from faceauthd.evaluation.report import ONE_PERSON, make_folder, write_report
 from faceauthd.evaluation.robustness import Row, Who, one_pair_each, rows_of, try_out
 from faceauthd.evaluation.robustness_table import as_json, as_lines
 from faceauthd.evaluation.runner import FMRS, FaceReader, Verification, measure
+from faceauthd.gallery import Gallery
 from faceauthd.resources import shipped
 from faceauthd.vision.card import SHIPPED
 from faceauthd.vision.manifest import ImpostorCurve
@@ -27,8 +31,6 @@ from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.shelf import Shelf
 
 BAD_INPUT = 2
-ONE_PERSON = 5
-"""Templates of the smallest gallery: one person, as enrolment leaves them."""
 EXAMPLES = """\
 Measures verification on labelled pairs of pictures, through the very stages that decide at the door.
 
@@ -64,6 +66,8 @@ def evaluate(
     ] = None,
     embedders: Annotated[Path | None, typer.Option(help="Folder of the added ones; the installed one's.")] = None,
     people: Annotated[Who, typer.Option(help="Whose pictures are made worse.")] = Who.TEST,
+    config: Annotated[Path | None, typer.Option(help="Whose promise and gallery the report is about.")] = None,
+    liveness: Annotated[Path | None, typer.Option(help="What evaluate-liveness --json printed.")] = None,
 ) -> int:
     """Print the figures; 0 if they could be measured, 2 if the input is at fault."""
     try:
@@ -71,6 +75,8 @@ def evaluate(
             raise EvaluationError("--with-images shows pictures in a report; name its folder with --report DIR")
         if report is not None:
             make_folder(report)
+        alive = PUBLISHED if liveness is None else read_liveness(liveness)
+        promise = promise_of(config)
         labelled = read_pairs(pairs)
         pack = opened(models, threads, embedder, embedders)
         with progress("embedding", is_shown=not json) as passing:
@@ -80,9 +86,19 @@ def evaluate(
             chosen = one_pair_each(labelled, robustness, people)
             with progress("making it worse", is_shown=not json) as passing:
                 trials = try_out(images, chosen, pack, passing)
-            rows = rows_of(trials, cosine_in_force(pack.impostor_curve))
+            rows = rows_of(trials, cosine_in_force(pack.impostor_curve, promise))
         if report is not None:
-            about = _circumstances(images, pairs, report, with_images, robustness, people)
+            about = Circumstances(
+                images=images,
+                pairs=pairs,
+                date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+                command=_command(images, pairs, report, with_images, robustness, people, config, liveness),
+                promise=promise.false_accept_rate,
+                looks=promise.looks,
+                whose=promise.whose,
+                galleries=promise.galleries(pack.embedder_id),
+                liveness=alive,
+            )
             written = report_of(found, labelled, pack.impostor_curve, about, with_images=with_images, robustness=rows)
             typer.echo(f"report: {write_report(report, written)}", err=True)
     except FaceauthdError as error:
@@ -104,32 +120,64 @@ def opened(models: Path | None, threads: int, embedder: str | None, embedders: P
     return pack.with_embedder(shelf.content(embedder), shelf.card(embedder), threads=threads)
 
 
-def cosine_in_force(curve: ImpostorCurve | None) -> float:
-    """The threshold of the default promise for one person's templates. Raises EvaluationError without a curve."""
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a configuration promises, and its gallery."""
+
+    false_accept_rate: float = Decision().false_accept_rate
+    looks: int = Decision().refuse_after_looks
+    whose: str = "the default promise"
+    gallery: Path | None = None
+
+    def galleries(self, embedder: str) -> tuple[int, ...]:
+        """Templates to show thresholds for: of the usual sizes, and of the gallery in use if it can be read."""
+        if self.gallery is None:
+            return GALLERIES
+        try:
+            with Gallery.open(self.gallery, embedder_id=embedder, read_only=True) as opened:
+                count = sum(person.templates for person in opened.people())
+        except GalleryError as error:
+            typer.echo(f"faceauthd evaluate: {error}; thresholds are shown for the usual sizes only", err=True)
+            return GALLERIES
+        return tuple(sorted({*GALLERIES, count} - {0}))
+
+
+def promise_of(config: Path | None) -> Promise:
+    """Of the configuration in that file; the defaults without one. Raises ConfigError."""
+    if config is None:
+        return Promise()
+    loaded = load_config(config, []).config
+    decision = loaded.decision
+    return Promise(
+        decision.false_accept_rate, decision.refuse_after_looks, f"the promise of {config}", loaded.gallery.path
+    )
+
+
+def cosine_in_force(curve: ImpostorCurve | None, promise: Promise | None = None) -> float:
+    """The threshold of a promise for one person's templates. Raises EvaluationError without a curve."""
     if curve is None:
         raise EvaluationError("the embedder's card has no impostor curve, so there is no threshold; measure it first")
-    decision = Decision()
-    return curve.threshold_for(decision.false_accept_rate, ONE_PERSON, decision.refuse_after_looks).cosine
+    promise = promise or Promise()
+    return curve.threshold_for(promise.false_accept_rate, ONE_PERSON, promise.looks).cosine
 
 
-def _circumstances(
-    images: Path, pairs: Path, report: Path, with_images: bool, robustness: int | None, people: Who
-) -> Circumstances:
-    given = ["faceauthd", "evaluate", "--images", str(images), "--pairs", str(pairs), "--report", str(report)]
-    return Circumstances(
-        images=images,
-        pairs=pairs,
-        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        command=shlex.join(
-            [
-                *given,
-                *(["--with-images"] if with_images else []),
-                *(["--robustness", str(robustness), "--people", people.value] if robustness is not None else []),
-            ]
-        ),
-        promise=Decision().false_accept_rate,
-        looks=Decision().refuse_after_looks,
-    )
+def _command(
+    images: Path,
+    pairs: Path,
+    report: Path,
+    with_images: bool,
+    robustness: int | None,
+    people: Who,
+    config: Path | None,
+    liveness: Path | None,
+) -> str:
+    """What to type to make the report again."""
+    words = ["faceauthd", "evaluate", "--images", str(images), "--pairs", str(pairs), "--report", str(report)]
+    words += ["--with-images"] if with_images else []
+    words += ["--robustness", str(robustness), "--people", people.value] if robustness is not None else []
+    words += ["--config", str(config)] if config is not None else []
+    words += ["--liveness", str(liveness)] if liveness is not None else []
+    return shlex.join(words)
 
 
 def _as_json(found: Verification) -> dict[str, object]:

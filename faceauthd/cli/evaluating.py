@@ -45,6 +45,18 @@ def evaluate(
     people: Annotated[
         People, typer.Option(help="Of whom: those that nothing was tuned on, those that it was, or all.")
     ] = People.TEST,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Whose promise and gallery to report on [default: the defaults]."
+        ),
+    ] = None,
+    liveness: Annotated[
+        Path | None,
+        typer.Option(
+            "--liveness", metavar="FILE", help="What evaluate-liveness --json printed [default: the published figures]."
+        ),
+    ] = None,
     embedder: Annotated[
         str | None,
         typer.Option(
@@ -71,7 +83,21 @@ def evaluate(
 
     who = Who(people.value)
     raise typer.Exit(
-        measure(images, pairs, as_json, models, threads, report, with_images, robustness, embedder, embedders, who)
+        measure(
+            images,
+            pairs,
+            as_json,
+            models,
+            threads,
+            report,
+            with_images,
+            robustness,
+            embedder,
+            embedders,
+            who,
+            config,
+            liveness,
+        )
     )
 
 

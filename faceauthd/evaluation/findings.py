@@ -11,6 +11,7 @@ from faceauthd.errors import EvaluationError, ModelError
 from faceauthd.evaluation.charts import det_chart, roc_chart, score_chart
 from faceauthd.evaluation.det import error_curve, units_of
 from faceauthd.evaluation.hardest import hardest, thumbnail
+from faceauthd.evaluation.published import PUBLISHED, Liveness
 from faceauthd.evaluation.report import InForce, Report
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class Circumstances:
     promise: float
     looks: int
     """How many an attempt may have: they share the promise."""
+    whose: str = "the default promise"
+    galleries: tuple[int, ...] = GALLERIES
+    """Templates that thresholds are shown for."""
+    liveness: Liveness = PUBLISHED
 
 
 def report_of(
@@ -54,7 +59,7 @@ def report_of(
             "the embedder's card has no impostor curve, so there is no threshold to report; measure one for it"
         )
     same = np.array([pair.same for pair in pairs])
-    in_force = (_in_force(curve, about, count, found.scores[same]) for count in GALLERIES)
+    in_force = (_in_force(curve, about, count, found.scores[same]) for count in about.galleries)
     thresholds = tuple(row for row in in_force if row is not None)
     errors = error_curve(found.scores, same, units_of(pairs))
     low, high = hardest(found.scores, pairs, same=True), hardest(found.scores, pairs, same=False)
@@ -76,6 +81,8 @@ def report_of(
         highest_impostor=high,
         thumbnails={name: thumbnail(about.images / name) for name in shown},
         robustness=tuple(robustness),
+        liveness=about.liveness,
+        whose=about.whose,
     )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from faceauthd.errors import EvaluationError
+from faceauthd.evaluation.published import PUBLISHED, Liveness
 from faceauthd.evaluation.raster import as_pixels
 from faceauthd.evaluation.robustness_table import as_html as robustness_table
 from faceauthd.picture import save_picture
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from faceauthd.evaluation.robustness import Row
 
 PAGE = "index.html"
+ONE_PERSON = 5
+"""Templates of the smallest gallery: one person, as enrolment leaves them."""
 STYLE = """\
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1f24;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.7rem;margin-bottom:.2rem}h2{font-size:1.25rem;margin-top:2.2rem}
@@ -66,6 +69,9 @@ class Report:
     highest_impostor: Sequence[HardPair]
     thumbnails: Mapping[str, str] = field(default_factory=dict)
     robustness: Sequence[Row] = ()
+    liveness: Liveness = PUBLISHED
+    whose: str = "the default promise"
+    """Where the promise is from."""
 
 
 def make_folder(folder: Path) -> None:
@@ -105,6 +111,7 @@ def as_html(report: Report) -> str:
         f'<div class="charts">{"".join(report.charts.values())}</div>',
         _section("The threshold in force", _thresholds(report)),
         *([_section("Under bad conditions", _robustness(report))] if report.robustness else []),
+        _section("Liveness", _liveness(report.liveness)),
         _section("Hardest pairs of one person", _pairs(report.lowest_genuine, report.thumbnails)),
         _section("Hardest pairs of two people", _pairs(report.highest_impostor, report.thumbnails)),
         _section("What this does not prove", "<ul>" + "".join(f"<li>{escape(item)}" for item in UNPROVEN) + "</ul>"),
@@ -131,10 +138,23 @@ def _thresholds(report: Report) -> str:
         for row in report.thresholds
     )
     return (
-        f"<p>For the default promise, one stranger's attempt in {1 / report.promise:,.0f} opens the door, whatever the "
-        f"size of the gallery. It follows from the embedder's own curve, not from these pairs.</p>"
+        f"<p>For {escape(report.whose)}, one stranger's attempt in {1 / report.promise:,.0f} opens the door, whatever "
+        f"the size of the gallery. It follows from the embedder's own curve, not from these pairs.</p>"
         f"<table><tr><th class=n>templates<th class=n>FMR of one comparison<th class=n>cosine<th class=n>"
         f"of these genuine pairs below<th>curve{rows}</table>"
+    )
+
+
+def _liveness(liveness: Liveness) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(kind.species)}<td>{'BPCER' if kind.is_live else 'APCER'}<td class=n>{kind.rate:.3f}"
+        f"<td class=n>{kind.low:.3f} to {kind.high:.3f}"
+        for kind in liveness.kinds
+    )
+    return (
+        f"<p>Living people refused (BPCER) and attacks let in (APCER), passive mode: {escape(liveness.origin)}. "
+        f"Rendered clips are no certification.</p>"
+        f"<table><tr><th>kind<th><th class=n>rate<th class=n>95 % interval{rows}</table>"
     )
 
 
@@ -142,7 +162,7 @@ def _robustness(report: Report) -> str:
     people = max(row.no_face.total for row in report.robustness)
     return (
         f"<p>One picture of each of {people} people made worse, and compared with another of them as it is, at the "
-        f"threshold for {report.thresholds[0].templates} templates. <i>Not matched</i> counts pictures without a face, "
+        f"threshold for {ONE_PERSON} templates. <i>Not matched</i> counts pictures without a face, "
         f"and what the quality gate would refuse too; <i>before</i> is without the mending of light and noise.</p>"
         f"{robustness_table(report.robustness)}"
     )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from faceauthd.cli.evaluate import evaluate
+from faceauthd.cli.evaluate import evaluate, promise_of
 from faceauthd.cli.main import main
 from faceauthd.evaluation.degrade import CONDITIONS
 from faceauthd.evaluation.pairs import read_pairs
+from faceauthd.evaluation.published import PUBLISHED, read_liveness
 from faceauthd.evaluation.runner import FaceReader, measure
 from faceauthd.evaluation.subject import subject_of
+from faceauthd.gallery import Gallery
 from faceauthd.picture import load_picture, save_picture
 from faceauthd.resources import shipped
-from faceauthd.types import Box
+from faceauthd.types import Box, NewTemplate, Role
 from faceauthd.vision.detect import Detection
 from faceauthd.vision.pack import ModelPack
 
@@ -201,3 +205,51 @@ def test_part_of_lfw_reaches_the_figures() -> None:
     assert found.accuracy >= 0.98
     assert found.failures_to_acquire == []
     assert found.tar_at_fmr["1e-2"] >= 0.98
+
+
+def test_the_page_has_liveness_and_the_threshold_of_the_configuration_in_use(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "strict.yaml").write_text(
+        f"decision: {{false_accept_rate: 1.0e-6}}\ngallery: {{path: {tmp_path}/none}}\n"
+    )
+    assert evaluate(small_set, small_set / "pairs.csv", report=tmp_path / "a") == 0
+    assert evaluate(small_set, small_set / "pairs.csv", report=tmp_path / "b", config=tmp_path / "strict.yaml") == 0
+    lax, strict = ((tmp_path / name / "index.html").read_text() for name in "ab")
+    assert "For the default promise, one stranger's attempt in 100,000" in html.unescape(lax)
+    assert f"For the promise of {tmp_path}/strict.yaml, one stranger's attempt in 1,000,000" in html.unescape(strict)
+    assert "--config" in strict
+    assert "thresholds are shown for the usual sizes only" in capsys.readouterr().err
+    assert "published, and not measured in this run" in lax
+
+
+def test_the_gallery_in_use_has_its_own_threshold(small_set: Path, tmp_path: Path) -> None:
+    pack = ModelPack.open(shipped("models"))
+    with Gallery.open(tmp_path / "gallery", embedder_id=pack.embedder_id) as gallery:
+        probe = np.eye(1, 512, dtype=np.float32)[0]
+        gallery.enroll("ann", Role.ADMIN, [NewTemplate(probe, 0.9)] * 3, now=1.0)
+    (tmp_path / "ours.yaml").write_text(f"gallery: {{path: {tmp_path}/gallery}}\n")
+    assert promise_of(tmp_path / "ours.yaml").galleries(pack.embedder_id) == (3, 5, 50, 500)
+
+
+def test_liveness_that_was_measured_is_shown_as_such(small_set: Path, tmp_path: Path) -> None:
+    figures = {"rate": 0.25, "interval": [0.1, 0.4], "count": 1, "of": 4}
+    told = {"species": {"print-odd": {"apcer": figures}, "live-odd": {"bpcer": figures}}, "bpcer": figures}
+    (tmp_path / "liveness.json").write_text(json.dumps(told))
+    shown = read_liveness(tmp_path / "liveness.json")
+    assert shown.origin == "measured, from liveness.json"
+    assert [(kind.species, kind.is_live, kind.rate) for kind in shown.kinds] == [
+        ("living, together", True, 0.25),
+        ("print-odd", False, 0.25),
+    ]
+    for text in ("", "[]", '{"species": {}}', json.dumps(told | {"bpcer": {"rate": None, "interval": [0, 1]}})):
+        (tmp_path / "liveness.json").write_text(text)
+        assert evaluate(small_set, small_set / "pairs.csv", liveness=tmp_path / "liveness.json") == 2
+
+
+def test_what_is_published_is_what_the_page_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/liveness.md").read_text()
+    for kind in PUBLISHED.kinds:
+        said = next(line for line in page.splitlines() if re.match(rf"\| [*`]*{kind.species}", line))
+        assert f"{kind.rate:.3f}" in said, kind
+        assert f"({kind.low:.3f} to {kind.high:.3f})" in said, kind
