@@ -117,6 +117,13 @@ class TwoPersonModel(DaemonModel):
             self.first = (event.person, now_s)
 
 
+SIGNS = {
+    "closing the eyes for a moment": "blink",
+    "turning the head to the left": "left",
+    "turning the head to the right": "right",
+}
+
+
 class ChallengeModel(DaemonModel):
     """Nobody is let in without the very sign of life that was asked for, and since it was: a turn to that side, or shut
     lids."""
@@ -160,9 +167,11 @@ class ChallengeModel(DaemonModel):
             since = [face for seen_s, face in self.watched.history if face.track == track and seen_s >= at_s - 1e-9]
             assert self.has_sign(sign, since, event.person), f"let in, and there was no sign of life: {sign}"
         for event in (event for event in events if event.kind is EventKind.CHALLENGED):
+            sign = ("blink", "left", "right")[self.lots.lot]
+            assert SIGNS[event.detail or ""] == sign, "another sign was asked for than drawn"
             shown = self.panel.shown[-1].kind.value
-            assert shown == f"sign-{('blink', 'left', 'right')[self.lots.lot]}", "another sign was asked for than drawn"
-            self.asked_of = (event.track, now_s, shown.removeprefix("sign-"))
+            assert shown in (f"sign-{sign}", "unlocked"), "the panel asks for another"  # by an order it is open anyway
+            self.asked_of = (event.track, now_s, sign)
 
     def has_sign(self, sign: str, since: Sequence[Sighting], name: str | None) -> bool:
         known = self.people.members
