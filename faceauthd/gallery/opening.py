@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from faceauthd.errors import GalleryError
-from faceauthd.gallery import audit, contents, migration, patience, rows, schema
+from faceauthd.gallery import audit, contents, migration, patience, rows, schema, trouble
 from faceauthd.gallery.audit import Findings
 from faceauthd.gallery.contents import Contents
 from faceauthd.gallery.disk import Disk
@@ -102,7 +101,7 @@ def _look_before(folder: Path, disk: Disk, embedder: str, *, accept_older: bool)
         with schema.readable_by_its_writer(folder):
             found = None if schema.is_blank(folder) else _records(folder, embedder, is_alone=True)
     except GalleryError as error:
-        if isinstance(error.__cause__, sqlite3.OperationalError):
+        if trouble.is_of_the_moment(error):
             return
         raise
     with ExitStack() as held:
@@ -147,13 +146,20 @@ def _refuse_lost_rows(folder: Path, found: Contents) -> None:
 
 
 def _records(folder: Path, embedder: str | None, *, is_alone: bool = False) -> Contents | None:
-    """What the records say, read without writing; None if nothing was ever recorded."""
-    with closing(schema.connect_to_read(folder, is_alone=is_alone)) as connection:
-        if not schema.has_tables(connection):
-            return None
-        with told("read", folder / schema.FILE_NAME):
+    """What the records say, read without writing; None if nothing was ever recorded.
+
+    `is_alone`: nobody writes meanwhile, and whoever reads is about to; then they find whatever the writer would.
+    """
+    path = folder / schema.FILE_NAME
+    with ExitStack() as held:
+        connection = held.enter_context(closing(schema.connect_to_read(folder, is_alone=is_alone)))
+        with told("read", path):
+            if is_alone:
+                connection = held.enter_context(closing(schema.in_memory(connection)))
+            if not schema.has_tables(connection):
+                return None
             migration.show_as_current(connection)
-        return contents.read(connection, embedder, folder / schema.FILE_NAME)
+        return contents.read(connection, embedder, path)
 
 
 def _look(folder: Path, disk: Disk, embedder: str | None) -> Opened:

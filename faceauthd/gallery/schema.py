@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,6 +173,22 @@ def readable_by_its_writer(folder: Path) -> Iterator[None]:
                 index.unlink(missing_ok=True)
 
 
+def in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of what `connection` reads, in memory, which SQLite takes for one that may be written: of what may only be
+    read it does not even parse the CHECK constraints, so that damage to them would first be found by the writer.
+
+    Raises sqlite3.Error.
+    """
+    copied = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.backup(copied)
+        _prepare(copied)
+    except BaseException:
+        copied.close()
+        raise
+    return copied
+
+
 def is_at_rest(folder: Path) -> bool:
     """Whether all that was committed is in the main file, so that nobody needs the log.
 
@@ -226,12 +243,19 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _is_void(log: Path) -> bool:
-    """Whether it ends before its first frame or does not begin like a log; SQLite's reader, which takes it for one
-    that is just being begun, would wait ten seconds for its writer.
+    """Whether it ends before its first frame, or does not begin like a log whose header bears its checksum; SQLite's
+    reader, which takes it for one that is just being begun, would wait ten seconds for its writer.
     """
     with log.open("rb") as file:
         start = file.read(_LOG_HEADER_BYTES + 1)
-    return len(start) <= _LOG_HEADER_BYTES or start[:4] not in _LOG_MAGICS
+    if len(start) <= _LOG_HEADER_BYTES or start[:4] not in _LOG_MAGICS:
+        return True
+    order = ">" if start[3] & 1 else "<"
+    first = second = 0
+    for one, other in struct.iter_unpack(f"{order}II", start[:24]):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return struct.unpack(">II", start[24:_LOG_HEADER_BYTES]) != (first, second)
 
 
 def _size(path: Path) -> int:

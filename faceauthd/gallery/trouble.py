@@ -36,6 +36,25 @@ _SQLITE_REMEDY = {
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: "it is no SQLite file: put the gallery folder back from a backup (nothing was changed)",
 }
+_OF_THE_MOMENT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+"""What keeps SQLite from reading at the moment, or without writing, and says nothing of what is in the file."""
+
+
+def is_of_the_moment(error: GalleryError) -> bool:
+    """Whether SQLite could not look, rather than saw something wrong ("no such column" is damage to the schema)."""
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _OF_THE_MOMENT
 
 
 def os_trouble(doing: str, path: Path, error: OSError) -> GalleryError:

@@ -143,7 +143,10 @@ def judge(folder: Path, what: str, figures: Figures) -> str:
     except GalleryError as error:
         if "\n" in str(error) or len(str(error)) < 20:
             figures.violation(f"{what}: refused without a clear line: {error!r}")
-        return "refused" if _unchanged(folder, before) else "refused, and files changed"
+        changed = _changed(folder, before)
+        if changed:
+            figures.violation(f"{what}: refused, but changed were {', '.join(changed)}: {error}")
+        return "refused"
     except Exception as error:  # noqa: BLE001  a traceback is what must never come
         figures.violation(f"{what}: {type(error).__name__}: {error}"[:300])
         return "traceback"
@@ -164,11 +167,10 @@ def judge(folder: Path, what: str, figures: Figures) -> str:
     return "mended, and told" if told else "whole"
 
 
-def _unchanged(folder: Path, before: dict[str, bytes]) -> bool:
-    """SQLite may roll its own journal forward or back; everything else is as it was."""
+def _changed(folder: Path, before: dict[str, bytes]) -> list[str]:
+    """What a refusal did not leave as it was, to the last byte."""
     after = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "gallery.lock"}
-    main = {name for name in before if not name.endswith(("-wal", "-shm", "-journal"))}
-    return all(after.get(name) == before[name] for name in main)
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 @contextmanager

@@ -135,14 +135,31 @@ def damage_pages(folder: Path) -> None:
     records_of(folder).write_bytes(bytes(raw))
 
 
+def altered(was: bytes, becomes: bytes) -> Callable[[Path], None]:
+    """Some bytes of the records' own description, which stands in their first page, and not in the log."""
+    assert len(was) == len(becomes)
+
+    def damage(folder: Path) -> None:
+        raw = records_of(folder).read_bytes()
+        assert was in raw
+        records_of(folder).write_bytes(raw.replace(was, becomes))
+
+    return damage
+
+
+SEEN = "UPDATE people SET last_seen = 1.0"
 CUT_OFF: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "newer": ("PRAGMA user_version = 3", lambda folder: None, "newer faceauthd .format 3, this one knows 2"),
     "another program's": ("PRAGMA application_id = 1", lambda folder: None, "another program's"),
     "no meta": ("DELETE FROM meta", lambda folder: None, "never writes"),
     "damaged pages": ("UPDATE people SET last_seen = 1.0 WHERE id = 1", damage_pages, "damaged|malformed"),
-    "npy missing": ("UPDATE people SET last_seen = 1.0", lost("embeddings.npy"), "missing, but 2 people are enrolled"),
+    "a constraint altered": (SEEN, altered(b"('enrolled',", b"('enrollee',"), "CHECK constraint failed"),
+    "a constraint on no column": (SEEN, altered(b"(slot >= 0)", b"(slop >= 0)"), "no such column: slop"),
+    "a constraint that is no text": (SEEN, altered(b"(disabled IN", b"(disable\xe4 IN"), "damaged"),
+    "a column altered": (SEEN, altered(b"crc32 INTEGER", b"crc33 INTEGER"), "no such column: crc32"),
+    "npy missing": (SEEN, lost("embeddings.npy"), "missing, but 2 people are enrolled"),
     "older records": ("UPDATE meta SET generation = 0", lambda folder: None, "older copy"),
-    "npy of another gallery": ("UPDATE people SET last_seen = 1.0", other_gallery, "two different galleries"),
+    "npy of another gallery": (SEEN, other_gallery, "two different galleries"),
 }
 
 
@@ -184,7 +201,11 @@ def test_what_is_sound_after_a_power_cut_opens_and_has_its_last_commit(
         assert [person.name for person in gallery.people()] == ["alice", "ben"]
 
 
-@pytest.mark.parametrize("log", [b"\x37\x7f\x06\x83" + bytes(28), b"\0" + bytes(range(255))], ids=["begun", "none"])
+@pytest.mark.parametrize(
+    "log",
+    [b"\x37\x7f\x06\x83" + bytes(28), b"\0" + bytes(range(255)), b"\x37\x7f\x06\x82" + bytes(range(255))],
+    ids=["begun", "none", "wrong checksum"],
+)
 def test_a_log_that_is_none_does_not_hold_up_the_start(folder: Path, log: bytes) -> None:
     """SQLite's reader waits ten seconds for whoever seems to be beginning it, and then cannot read."""
     (folder / "people.sqlite3-wal").write_bytes(log)
