@@ -15,7 +15,7 @@ from faceauthd.adaptation import AdaptationPolicy
 from faceauthd.adapters.calendar import CLOCK_FILE, CalendarFile
 from faceauthd.adapters.clock import ManualClock, MonotonicClock
 from faceauthd.adapters.clock_trust import VOUCHERS
-from faceauthd.adapters.journal import JournalSet, StderrJournal, open_journald
+from faceauthd.adapters.journal import JournalSet, StderrJournal, Stream, open_journald
 from faceauthd.adapters.lockout_file import LockoutFile
 from faceauthd.adapters.lots import SystemLots
 from faceauthd.adapters.pin_factory import Factory
@@ -86,6 +86,7 @@ def build(
     *,
     journals: Callable[[Config], list[Journal]] | None = None,
     screen: TextIO = sys.stdout,
+    words: Stream | None = None,
     serve: bool = True,
     factory: Factory | None = None,
     viewer: Viewer | None = None,
@@ -93,9 +94,9 @@ def build(
 ) -> Appliance:
     """Everything that `config` asks for, opened. Raises FaceauthdError; then nothing stays open, the door locked.
 
-    `journals` makes the journals to write to instead of the configured ones; without `serve` there is no socket;
-    `factory` takes the place of the configured pin factory, `viewer` that of the terminal panel, `lots` that
-    of the system's own chance.
+    `journals` makes the journals to write to instead of the configured ones, `words` takes the place of standard error
+    among these; without `serve` there is no socket; `factory` takes the place of the configured pin factory, `viewer`
+    that of the terminal panel, `lots` that of the system's own chance.
     """
     with ExitStack() as held:
         clock = ManualClock() if config.camera.pace == "fast" else MonotonicClock()
@@ -105,7 +106,8 @@ def build(
         pack = ModelPack.open(vision.models_folder, threads=vision.threads, embedders=vision.embedders)
         log = EventLog(clock)
         audience = Audience()
-        journal = JournalSet([log, *(journals or _journals)(config), *panels.journals, audience])
+        written = journals(config) if journals else _journals(config, words)
+        journal = JournalSet([log, *written, *panels.journals, audience])
         gallery = held.enter_context(closing(_open_gallery(config, pack, clock, journal)))
         card = pack.impostor_curve
         points, tail = (card.points, card.tail) if card else ((), None)
@@ -178,13 +180,13 @@ def _keepers(config: Config, register: Register, journal: Journal, held: ExitSta
     return [last_seen, Renewing(register, journal.record, policy)]
 
 
-def _journals(config: Config) -> list[Journal]:
+def _journals(config: Config, words: Stream | None) -> list[Journal]:
     """journald where it runs and may be used, else standard error, unless the panel is drawn there."""
     journald = open_journald() if config.log.journal != "stderr" else None
     if journald is not None:
         return [journald]
     is_drawn_over = "terminal" in config.panel.kind and sys.stderr.isatty()
-    return [] if is_drawn_over else [StderrJournal(sys.stderr)]
+    return [] if is_drawn_over else [StderrJournal(words or sys.stderr)]
 
 
 def _server(config: Config, requests: Inbox[Request]) -> ControlServer:

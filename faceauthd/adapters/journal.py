@@ -11,7 +11,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 from faceauthd.adapters.journald_socket import JOURNALD, JournaldSocket
 from faceauthd.errors import FaceauthdError
@@ -23,6 +23,15 @@ from faceauthd.types import Event, EventKind
 _log = logging.getLogger(__name__)
 
 Scalar = str | int | float | bool
+
+
+class Stream(Protocol):
+    """Something that lines are written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
 
 _UNWRITABLE = (OSError, ValueError, TypeError, RuntimeError)
 """A full disk or broken pipe, a closed stream, a value that cannot be written, an interpreter on its way out."""
@@ -76,7 +85,7 @@ def open_journald(path: Path = JOURNALD) -> JournaldJournal | None:
 class StderrJournal:
     """One line for each event. `stamp` puts the time before it; without it that is the monotonic time in seconds."""
 
-    def __init__(self, stream: TextIO, stamp: Callable[[Event], str] = lambda event: f"{event.time_s:10.2f}") -> None:
+    def __init__(self, stream: Stream, stamp: Callable[[Event], str] = lambda event: f"{event.time_s:10.2f}") -> None:
         self._stream = stream
         self._stamp = stamp
 
@@ -90,7 +99,7 @@ class JsonLinesJournal:
     `reason`, `detail`, `track` and what else the event carries. ASCII only, so nothing in it can act on a
     terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     def record(self, event: Event) -> None:
@@ -144,7 +153,7 @@ def _field_name(key: str) -> str:
     return "".join(ch if ch.isascii() and ch.isalnum() else "_" for ch in key).upper()
 
 
-def _write_line(stream: TextIO, line: str, event: Event) -> None:
+def _write_line(stream: Stream, line: str, event: Event) -> None:
     try:
         stream.write(line + "\n")
         stream.flush()

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from faceauthd.adapters.patient_stream import PatientStream, patient
 from faceauthd.adapters.systemd_notify import open_notifier
 from faceauthd.app import build
 from faceauthd.cli.severity import MarkedFormatter
@@ -42,10 +43,11 @@ def _serve(path: Path | None, overrides: Sequence[str]) -> None:
     tell_of_crashes()
     share_one_heap()
     loaded = load_config(path or system_file(), overrides)
-    log_to(sys.stderr, loaded.config.log.level)
+    words = patient(sys.stderr)
+    log_to(words, loaded.config.log.level)
     for warning in loaded.warnings:
         log.warning("%s", warning)
-    with build(loaded.config) as appliance:
+    with build(loaded.config, words=words) as appliance:
         keep_giving_back()
         on_stop(appliance.stop)
         appliance.run()
@@ -59,7 +61,7 @@ def tell_of_crashes() -> None:
         faulthandler.enable()
 
 
-def log_to(stream: TextIO, level: str) -> None:
+def log_to(stream: TextIO | PatientStream, level: str) -> None:
     """Log lines of that level and above, with their urgency where the journal reads them."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(MarkedFormatter("%(levelname)s %(name)s: %(message)s", stream))

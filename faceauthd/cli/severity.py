@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TextIO
+from typing import Protocol
 
 ERROR, WARNING = 3, 4
 _OF_LEVEL = ((logging.CRITICAL, 2), (logging.ERROR, ERROR), (logging.WARNING, WARNING), (logging.INFO, 6))
 _DEBUG = 7
 
 
-def mark(stream: TextIO, priority: int) -> str:
+class File(Protocol):
+    """Something with a descriptor."""
+
+    def fileno(self) -> int: ...
+
+
+def mark(stream: File, priority: int) -> str:
     """The prefix of a line of that syslog(3) priority; empty if `stream` does not lead to the journal."""
     return f"<{priority}>" if _leads_to_journal(stream) else ""
 
@@ -22,7 +28,7 @@ def mark(stream: TextIO, priority: int) -> str:
 class MarkedFormatter(logging.Formatter):
     """Each line of a record with the prefix of its level, if `stream` leads to the journal."""
 
-    def __init__(self, text: str, stream: TextIO) -> None:
+    def __init__(self, text: str, stream: File) -> None:
         super().__init__(text)
         self._stream = stream
 
@@ -32,7 +38,7 @@ class MarkedFormatter(logging.Formatter):
         return "\n".join(f"{prefix}{line}" for line in super().format(record).splitlines())
 
 
-def _leads_to_journal(stream: TextIO) -> bool:
+def _leads_to_journal(stream: File) -> bool:
     """systemd names the socket it gave as standard error; whoever was given another since is not meant."""
     try:
         there = os.fstat(stream.fileno())

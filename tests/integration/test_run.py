@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Running:
             time.sleep(0.1)
 
 
-def start(folder: Path, *settings: str) -> Running:
+def start(folder: Path, *settings: str, stderr: int | None = None) -> Running:
     overrides = [
         "panel.pin_factory=mock",
         "control.group=null",
@@ -62,7 +63,7 @@ def start(folder: Path, *settings: str) -> Running:
     ]
     command = [sys.executable, "-m", "faceauthd", "run", *(part for each in overrides for part in ("--set", each))]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, text=True, cwd=folder)
+        process = subprocess.Popen(command, stdout=log, stderr=stderr or log, text=True, cwd=folder)
     return Running(process, folder)
 
 
@@ -132,6 +133,28 @@ def test_photographs_that_will_not_do_are_named_with_the_reason(daemon: Running,
     again = daemon.ctl("enroll", "somebody", "--images", str(FACES / "astronaut.jpg"))
     assert again.returncode == 3
     assert "enrolled already" in again.stdout + again.stderr
+
+
+def test_it_serves_though_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    """Standard error, where its log and its journal go, is a pipe that is full before it starts."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    running = start(tmp_path, "camera.source=none", "log.level=debug", stderr=writer)
+    try:
+        wait_for_socket(running)
+        assert running.asked("unlock")["is_open"] is True
+        assert running.asked("lock")["is_open"] is False
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(WAIT_S) == 0
+    finally:
+        running.process.kill()
+        running.process.wait(WAIT_S)
+        os.close(reader)
+        os.close(writer)
 
 
 def test_renaming_and_removing(daemon: Running) -> None:
