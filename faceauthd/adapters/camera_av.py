@@ -50,6 +50,8 @@ class _VideoReel:
     def __init__(self, source: str) -> None:
         self._source = source
         self._av = pyav()
+        self._errors = (self._av.FFmpegError, OSError, ValueError)
+        """Of FFmpeg's only some are the built-in ones; the end of a file that has no picture is none of them."""
         self._container: Any = None
         self._frames: Iterator[Any] = iter(())
         self._ahead: Any = None
@@ -73,7 +75,10 @@ class _VideoReel:
     def picture(self) -> Picture | None:
         if self._shown is None:
             return None
-        pixels: Picture = np.ascontiguousarray(self._shown.to_ndarray(format="rgb24"))
+        try:
+            pixels: Picture = np.ascontiguousarray(self._shown.to_ndarray(format="rgb24"))
+        except self._errors:
+            return None
         return pixels
 
     def rewind(self) -> None:
@@ -90,7 +95,7 @@ class _VideoReel:
     def _open(self) -> None:
         try:
             self._container = self._av.open(self._source, timeout=_OPEN_TIMEOUT_S, options=video_limits.OPTIONS)
-        except (OSError, ValueError) as error:
+        except self._errors as error:
             raise CameraError(f"{self._source}: the video cannot be opened: {_why(error)}") from error
         streams = self._container.streams.video
         if not streams:
@@ -98,7 +103,7 @@ class _VideoReel:
             raise CameraError(f"{self._source}: holds no video; give a video file")
         rate = streams[0].average_rate
         self._period_s = 1.0 / float(rate or _FPS_UNKNOWN)
-        video_limits.limit(streams[0])
+        video_limits.limit(streams[0], self._source)
         self._frames = self._container.decode(streams[0])
         self._first_s, self._ahead_s = None, -self._period_s
         self._look_ahead()
@@ -110,7 +115,7 @@ class _VideoReel:
         """Decode the next frame. The end is also where a file that was cut short becomes unreadable."""
         try:
             self._ahead = next(self._frames, None)
-        except (OSError, ValueError):
+        except self._errors:
             self._ahead = None
         if self._ahead is None:
             return
@@ -134,4 +139,4 @@ def pyav() -> Any:
 
 
 def _why(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())
+    return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -17,8 +17,13 @@ HINT = f"is it whole, and has it at most {MAX_PIXELS / 1e6:.0f} megapixels?"
 """FFmpeg calls a picture that is too large an invalid argument."""
 
 
-def limit(stream: Any) -> None:
-    """Let the stream's decoder refuse larger pictures, also when they become larger later."""
+def limit(stream: Any, name: str) -> None:
+    """Let the stream's decoder refuse larger pictures, also when they become larger later.
+
+    Raises CameraError for a stream that there is no decoder for.
+    """
+    if stream.codec_context is None:
+        raise CameraError(f"{name}: this FFmpeg has no decoder for what it holds; make it H.264 or MJPEG")
     stream.codec_context.options = {**stream.codec_context.options, **OPTIONS}
 
 

@@ -22,6 +22,7 @@ from faceauthd.types import Frame
 from tests.mjpeg_server import MjpegServer
 
 pytest.importorskip("av", reason="video needs the extra 'av'")
+ROOT = Path(__file__).parents[2]
 HUGE = (14_000, 12_000)
 """Some 750 MB once it is decoded to RGB."""
 
@@ -106,3 +107,17 @@ def test_a_decoder_that_gives_one_nevertheless_is_not_believed() -> None:
     with pytest.raises(CameraError, match="cam: pictures of 5000x4001 pixels are too large; 20 megapixels is the most"):
         video_limits.check(frame, "cam")
     video_limits.check(SimpleNamespace(width=5000, height=4000), "cam")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("found-too-short.ts", "the video cannot be opened: End of file"),
+        ("found-no-decoder.mp4", "this FFmpeg has no decoder for what it holds"),
+    ],
+)
+def test_what_fuzzing_broke_it_with_is_refused_in_one_line(name: str, why: str) -> None:
+    """FFmpeg's end of file is none of Python's OSErrors, and a stream of no known codec has no decoder to be limited."""
+    with pytest.raises(CameraError, match=why) as refused:
+        AvCamera(str(ROOT / "tests/data/fuzz/video" / name), ManualClock())
+    assert "\n" not in str(refused.value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -209,3 +211,25 @@ def test_reduced_pictures_hold_the_means_of_squares() -> None:
     assert half[0, 0].tolist() == [25, 0, 0]
     assert half.sum() == 25
     assert reduced(picture, 1) is picture
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16"])
+def test_a_picture_is_read_with_little_more_memory_than_it_has_pixels(mode: str) -> None:
+    """In a process of its own, whose peak is known: at most ten bytes a pixel, the decoder's own among them."""
+    script = f"""
+import io
+from PIL import Image
+from faceauthd.picture import load_picture
+out = io.BytesIO()
+load_picture(b"P6 16 16 255 " + bytes(768))
+Image.new({mode!r}, (4000, 4000)).save(out, "PNG", compress_level=1)
+open("/proc/self/clear_refs", "w").write("5")
+now = lambda name: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name)) * 1024
+before = now("VmRSS:")
+load_picture(out.getvalue())
+print((now("VmHWM:") - before) / 16e6)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    if "clear_refs" in done.stderr:
+        pytest.skip("this kernel does not tell a peak anew")
+    assert float(done.stdout) < 10.0, done.stderr
