@@ -117,7 +117,7 @@ def test_a_decoder_that_gives_one_nevertheless_is_not_believed() -> None:
     ],
 )
 def test_what_fuzzing_broke_it_with_is_refused_in_one_line(name: str, why: str) -> None:
-    """FFmpeg's end of file is none of Python's OSErrors, and a stream of no known codec has no decoder to be limited."""
+    """FFmpeg's end of file is none of Python's OSErrors, and a stream of no known codec has no decoder to limit."""
     with pytest.raises(CameraError, match=why) as refused:
         AvCamera(str(ROOT / "tests/data/fuzz/video" / name), ManualClock())
     assert "\n" not in str(refused.value)
