@@ -35,6 +35,8 @@ WEEK = (0, 1, 2, 3, 4)
         ("Mon 08:00-12:00, 13:00-17:00", [Span((0,), 480, 720), Span((0,), 780, 1020)], None),
         ("Fri-Mon 00:00-24:00", [Span((0, 4, 5, 6), 0, 1440)], "Fri-Mon 00:00-24:00"),
         ("daily 06:00-24:00; Fri 22:00-06:00", [Span(tuple(range(7)), 360, 1440), Span((4,), 1320, 360)], None),
+        ("Mon-Wed 01:00-02:00", [Span((0, 1, 2), 60, 120)], "Mon-Wed 01:00-02:00"),
+        ("Mon-Sun 01:00-02:00", [Span(tuple(range(7)), 60, 120)], "daily 01:00-02:00"),
         ("Mon, Mon, Mon 01:00-02:00", [Span((0,), 60, 120)], "Mon 01:00-02:00"),
     ],
 )
@@ -165,7 +167,9 @@ def test_why_not(rules: Rules, why: str | None) -> None:
     "rules", [Rules(valid_until=NOW + 9e9), Rules(valid_from=0.0), Rules(hours="daily 00:00-24:00")]
 )
 def test_without_a_clock_whoever_has_limits_stays_outside(rules: Rules) -> None:
-    assert "clock is not set" in str(why_not_now(rules, NOON, is_clock_set=False))
+    why = "the clock is not set, or not believed, and there are limits in time"
+    assert why_not_now(rules, NOON, is_clock_set=False) == why
+    assert not may_enter(rules, NOON, is_clock_set=False)
     assert may_enter(Rules(), NOON, is_clock_set=False)
 
 
@@ -182,3 +186,15 @@ def test_hours_that_never_come_within_the_stay_are_seen() -> None:
     assert not ever_occur(saturday, NOON, at(9, day=5))
     assert not ever_occur(saturday, at(17, day=5), at(9, day=6))
     assert ever_occur(parse_hours("Sun 22:00-06:00"), at(1), at(2))
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_hours_of_every_day_of_the_week_come_within_a_stay_without_end(day: str) -> None:
+    assert ever_occur(parse_hours(f"{day} 08:00-09:00"), NOON, None)  # Monday's own are a week away
+
+
+def test_hours_that_only_touch_a_stay_never_come() -> None:
+    assert not ever_occur(parse_hours("Mon 08:00-12:00"), at(12), at(18))
+    assert ever_occur(parse_hours("Mon 08:00-12:01"), at(12), at(18))
+    assert not ever_occur(parse_hours("Mon 18:00-19:00"), at(12), at(18))
+    assert ever_occur(parse_hours("Mon 17:59-19:00"), at(12), at(18))
