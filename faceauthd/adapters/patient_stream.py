@@ -20,9 +20,9 @@ WAIT_S = 0.5
 class PatientStream:
     """Writes to the file behind `stream`, in a thread of its own.
 
-    `flush` returns once everything is written, as that of any stream, but after `wait_s` at the latest; after that it
-    waits no more until somebody reads again. Meanwhile texts are kept in their order, the first `MOST_KEPT` of them:
-    how it began says more than how it goes on. How many were lost is written once it is read again.
+    `flush` returns once all that was there before is written, as that of any stream, but after `wait_s` at the latest;
+    after that it waits no more until somebody reads again. Meanwhile texts are kept in their order, the first
+    `MOST_KEPT` of them: how it began says more than how it goes on. How many were lost is written in the end.
     """
 
     def __init__(self, stream: TextIO, *, wait_s: float = WAIT_S) -> None:
@@ -31,6 +31,7 @@ class PatientStream:
         self._wait_s = wait_s
         self._changed = threading.Condition()
         self._waiting: deque[str] = deque()
+        self._taken = self._written = 0
         self._is_stuck = False
         self._lost = 0
         self._trouble: OSError | None = None
@@ -44,8 +45,7 @@ class PatientStream:
         """Put it in the line; never waits."""
         with self._changed:
             if len(self._waiting) < MOST_KEPT:
-                self._waiting.append(text)
-                self._changed.notify_all()
+                self._take(text)
             else:
                 self._lost += 1
         return len(text)
@@ -54,27 +54,34 @@ class PatientStream:
         """Wait until it is written, within reason. Raises the OSError of what could not be."""
         with self._changed:
             wait_s = 0.0 if self._is_stuck else self._wait_s
-            self._is_stuck = not self._changed.wait_for(lambda: not self._waiting, wait_s)
+            mine = self._taken  # what others write meanwhile is not waited for
+            self._is_stuck = not self._changed.wait_for(lambda: self._written >= mine, wait_s)
             trouble, self._trouble = self._trouble, None
         if trouble is not None:
             raise trouble
+
+    def _take(self, text: str) -> None:
+        self._waiting.append(text)
+        self._taken += 1
+        self._changed.notify_all()
 
     def _write_all(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
                 text = self._waiting[0]
-            trouble = self._written(text)
+            trouble = self._put_out(text)
             with self._changed:
                 self._waiting.popleft()
+                self._written += 1
                 self._is_stuck = False
                 self._trouble = trouble or self._trouble
                 if self._lost and not self._waiting:
-                    self._waiting.append(f"WARNING faceauthd: nobody read this; {self._lost} lines were lost\n")
+                    self._take(f"WARNING faceauthd: nobody read this; {self._lost} lines were lost\n")
                     self._lost = 0
                 self._changed.notify_all()
 
-    def _written(self, text: str) -> OSError | None:
+    def _put_out(self, text: str) -> OSError | None:
         """By descriptor: a buffer has a lock, for which the end of the interpreter would wait, and then abort."""
         left = text.encode(self._encoding, "backslashreplace")
         try:

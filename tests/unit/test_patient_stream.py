@@ -75,6 +75,23 @@ def test_nobody_who_reads_is_waited_for_once_and_what_was_kept_comes_in_order(pi
     assert found.splitlines() == [f"line {number}" for number in range(200)]
 
 
+def test_what_others_write_meanwhile_is_not_waited_for(pipe: Pipe) -> None:
+    """Somebody reads, but never so much that nothing is left."""
+    stream = PatientStream(pipe.writer, wait_s=FOR_EVER_S)
+    pipe.fill()
+    stream.write("mine\n")
+    flushed = threading.Thread(target=stream.flush, daemon=True)
+    flushed.start()
+    while flushed.ident is None or not stream._changed._waiters:  # type: ignore[attr-defined]  until it waits
+        time.sleep(0.001)
+    for number in range(400):
+        stream.write(f"another's {number}\n" * 20)
+    os.read(pipe.reader, 4096)
+    flushed.join(FOR_EVER_S / 3)
+    assert not flushed.is_alive()
+    assert stream._waiting
+
+
 def test_more_than_can_be_kept_is_counted(pipe: Pipe) -> None:
     stream = PatientStream(pipe.writer, wait_s=0.0)
     pipe.fill()
