@@ -367,6 +367,23 @@ def test_two_different_people_open_together() -> None:
     assert (story.events[-1].person, story.events[-1].detail) == ("ben", "with ann before")
 
 
+def test_the_first_of_two_had_their_answer_and_the_wait_for_another_ends() -> None:
+    story = Story(policy=TWO)
+    walk_up(story, ANN)
+    assert 1 in story.gate.wants(story.now_s, TWO).decided, "a face that had its answer is not examined any more"
+    began_s = story.now_s
+    story.ticks(60, sighting(1, ANN))
+    walk_up(story, ANN, track=2)  # the same person, followed anew
+    assert story.kinds() == [EventKind.SECOND_ASKED], "once is enough"
+    assert 2 in story.gate.wants(story.now_s, TWO).decided
+    assert story.gate.mode is Mode.SECOND
+    while story.now_s < began_s + TWO.two_person_s + 0.2:
+        story.tick(sighting(2, ANN))
+    assert story.gate.mode is not Mode.SECOND, "and it gets no more time"
+    assert not story.gate.has_first(story.now_s)
+    assert not story.is_open
+
+
 def test_two_at_once_open_at_once() -> None:
     story = Story(policy=TWO)
     story.ticks(4, sighting(1, ANN), sighting(2, BEN))
@@ -400,6 +417,32 @@ def test_the_second_comes_too_late() -> None:
     assert not story.is_open
     assert story.gate.first is not None
     assert story.gate.first.name == "ben"
+
+
+def test_looks_from_before_a_fault_do_not_count_after_it() -> None:
+    story = Story()
+    story.ticks(2, sighting(1, ANN))
+    story.tick(trouble="no frames")
+    story.ticks(2, sighting(1, ANN))
+    assert not story.is_open, "three looks open, and there were two since"
+    story.ticks(2, sighting(1, ANN))
+    assert story.is_open
+
+
+@pytest.mark.parametrize("state", ["locked out", "fault", "somebody verifies"])
+def test_whoever_asks_to_enrol_where_nobody_is_looked_at_begins_nothing(state: str) -> None:
+    story = Story()
+    trouble = "no frames" if state == "fault" else None
+    if state == "locked out":
+        story.until(Mode.LOCKED_OUT, lambda turn: (sighting(turn // 12, ANN, score=0.2),))
+    elif state == "fault":
+        story.tick(trouble=trouble)
+    else:
+        story.tick(asked=(VerifyAsked(None, None, story.now_s, story.now_s + 20.0, "uid 7"),))
+        assert story.gate.verification is not None
+    story.tick(asked=(EnrollAsked("eve", story.now_s, "root", Role.MEMBER),), trouble=trouble)
+    assert story.gate.enrolment is None
+    assert story.gate.mode is not Mode.ENROLLING
 
 
 def test_the_first_is_forgotten_by_a_lockout_and_a_fault() -> None:
@@ -608,6 +651,19 @@ def test_a_run_of_spoofs_raises_the_alarm_once_and_it_ends() -> None:
     assert {event.detail for event in refused} == {"what is around it moves with it"}
     story.ticks(230)
     assert not signal_for(story.gate, story.now_s, 5).is_alarm
+
+
+def test_an_alarm_that_is_on_already_is_not_told_again_and_lasts_longer() -> None:
+    lockout = LockoutPolicy(refusals=50, window_s=60.0, alarm_after_spoofs=2, alarm_s=60.0)
+    story = Story(policy=replace(POLICY, lockout=lockout))
+    alarms = []
+    for track in range(6):
+        story.until(Mode.REFUSED, lambda _, t=track: (spoof(t),))  # type: ignore[misc]
+        alarms.append((story.gate.spoofs.since_s, story.gate.spoofs.until_s))
+        story.ticks(25)
+    assert story.kinds().count(EventKind.SPOOF_ALARM) == 1
+    assert alarms[5][0] == alarms[1][0]
+    assert alarms[5][1] > alarms[1][1]
 
 
 def test_strangers_raise_no_alarm_and_clearing_ends_one() -> None:
