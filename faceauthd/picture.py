@@ -30,11 +30,8 @@ if TYPE_CHECKING:
     from faceauthd.types import Picture
 
 MAX_PIXELS = 25_000_000
-"""Twice what the cameras for a Pi give, but for those of 64 megapixels, and what phones do unless told otherwise. While
-it is read such a picture takes 4 to 16 bytes a pixel, by format (`./dev suite fuzz` measures it): what a board with
-512 MB can still give, if it has to.
-"""
-
+"""Twice what cameras for a Pi give, but for those of 64 megapixels, and what phones do unless told otherwise. Reading
+one takes 4 to 16 bytes a pixel, by format (`./dev suite fuzz`): what a board with 512 MB can give, if it has to."""
 MAX_SIDE = 16_384
 _BAND = 256
 """Rows that are converted in one go."""
@@ -275,29 +272,25 @@ def _rgb(image: Image.Image, name: str) -> Picture:
         image = _of_eight_bits(image)
     elif image.mode == "F":
         raise PictureError(f"{name}: floating-point pixels have no known range; save it with 8 bits a channel")
-    height, width = image.height, image.width
-    pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, _BAND):  # as a whole it would be in memory three times over
-        part = image.crop((0, top, width, min(height, top + _BAND)))
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top, end in _bands(image):  # as a whole it would be in memory three times over
+        part = image.crop((0, top, image.width, end))
         if part.has_transparency_data:
             opaque = part.convert("RGBA")
             part = Image.alpha_composite(Image.new("RGBA", opaque.size, _BEHIND), opaque)
-        pixels[top : top + _BAND] = np.asarray(part.convert("RGB"))
+        pixels[top:end] = np.asarray(part.convert("RGB"))
     return pixels
 
 
 def _of_eight_bits(image: Image.Image) -> Image.Image:
     """16 bits a pixel, or what Pillow has as 32, as grey; what fits into 8 bits already is left as dark as it is."""
-    bands = [(top, min(image.height, top + _BAND)) for top in range(0, image.height, _BAND)]
+    deep = [np.asarray(image.crop((0, top, image.width, end))) for top, end in _bands(image)]
+    scale = 257.0 if max(band.max() for band in deep) > 255 else 1.0  # 65535 / 255
+    return Image.fromarray(np.vstack([np.clip(np.rint(band / scale), 0, 255).astype(np.uint8) for band in deep]))
 
-    def deep(band: tuple[int, int]) -> NDArray[np.generic]:
-        return np.asarray(image.crop((0, band[0], image.width, band[1])))
 
-    scale = 257.0 if max(deep(band).max() for band in bands) > 255 else 1.0  # 65535 / 255
-    grey = np.empty((image.height, image.width), np.uint8)
-    for first, last in bands:
-        grey[first:last] = np.clip(np.rint(deep((first, last)).astype(np.float64) / scale), 0, 255)
-    return Image.fromarray(grey)
+def _bands(image: Image.Image) -> list[tuple[int, int]]:
+    return [(top, min(image.height, top + _BAND)) for top in range(0, image.height, _BAND)]
 
 
 def _name_of(source: Path | bytes | BinaryIO) -> str:

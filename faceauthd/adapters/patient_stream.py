@@ -26,7 +26,7 @@ class PatientStream:
     """
 
     def __init__(self, stream: TextIO, *, wait_s: float = WAIT_S) -> None:
-        self._fd = stream.fileno()
+        self._fd = os.dup(stream.fileno())  # its own: a number that was closed may be another file by now
         self._encoding = stream.encoding
         self._wait_s = wait_s
         self._changed = threading.Condition()
