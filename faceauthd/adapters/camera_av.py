@@ -130,11 +130,13 @@ class _VideoReel:
 
 
 def pyav() -> Any:
-    """The module `av`. Raises CameraError where it is not installed."""
+    """The module `av`, FFmpeg's own words left out. Raises CameraError where it is not installed."""
     try:
         import av
     except ImportError as error:
         raise CameraError("video needs PyAV; sudo apt install python3-av, or: pip install 'faceauthd[av]'") from error
+    if av.logging.get_level() is not None:  # as in Debian 12's; a lost camera is told once, by us
+        av.logging.set_level(av.logging.PANIC)
     return av
 
 
