@@ -32,7 +32,7 @@ from faceauthd.settings import stages_of
 from faceauthd.types import Event, EventKind, Match, NewTemplate, Role, Rules, SignalKind, Wants
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.track import Tracker
-from tests.fakes import FakeJournal
+from tests.fakes import FakeJournal, FakeLots
 
 RELAY, BUTTON, EXIT, CONTACT, ALARM = 17, 27, 5, 6, 26
 FPS = 10
@@ -141,7 +141,10 @@ def on_disk(folder: Path) -> list[tuple[str, Role, int]]:
 class Door:
     """An appliance that is driven tick by tick. Leaving it ends it as a signal would."""
 
-    def __init__(self, folder: Path, source: Path | str, *settings: str, people: Sequence[Enrolled] = ()) -> None:
+    def __init__(
+        self, folder: Path, source: Path | str, *settings: str, people: Sequence[Enrolled] = (), lot: int = 0
+    ) -> None:
+        """`lot`: what chance draws each time, of `challenge.SIGNS`."""
         if people:
             enroll(folder, *people)
         self.folder = folder
@@ -163,7 +166,12 @@ class Door:
             ],
         ).config
         self.appliance = build(
-            config, journals=lambda _: [self.journal], screen=io.StringIO(), serve=False, factory=self.factory
+            config,
+            journals=lambda _: [self.journal],
+            screen=io.StringIO(),
+            serve=False,
+            factory=self.factory,
+            lots=FakeLots(lot),
         )
         self.clock = self.appliance.clock
         assert isinstance(self.clock, ManualClock)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faceauthd.challenge import SIGNS
 from faceauthd.scene.face import SampleFaces
-from faceauthd.types import EventKind, SignalKind
+from faceauthd.types import EventKind, Sign, SignalKind
 from tests.flow_kit import (
     ADMIN_ALICE,
     ALARM,
@@ -53,9 +54,10 @@ def test_a_sign_of_life_is_a_turn_of_the_head_and_whoever_gives_none_is_refused(
     still = visit(BEN, 8.4, 15.0, poses=({"yaw_deg": 8.0}, {"yaw_deg": 8.0}))
     scene = write_scene(tmp_path, 15.0, turning | {"blinks": False}, still | {"blinks": False})
     settings = ("decision.liveness=challenge", "decision.challenge_s=3", "gate.unlock_s=1")
-    with Door(tmp_path, scene, *settings, people=[ADMIN_ALICE, MEMBER_BEN]) as door:
+    lot = SIGNS.index(Sign.RIGHT)
+    with Door(tmp_path, scene, *settings, people=[ADMIN_ALICE, MEMBER_BEN], lot=lot) as door:
         door.until(EventKind.CHALLENGED, 5.0)
-        assert (door.shown[-1], door.opened) == (SignalKind.CHALLENGE, [])
+        assert (door.shown[-1], door.opened) == (SignalKind.SIGN_RIGHT, [])
         door.until(EventKind.UNLOCKED, 8.0, person="alice")
         door.until(EventKind.CHALLENGED, 12.0)
         door.run(15.0)

@@ -9,7 +9,7 @@ import pytest
 
 from faceauthd.evaluation.degrade import CONDITIONS
 from faceauthd.evaluation.pairs import Pair
-from faceauthd.evaluation.robustness import Trial, one_pair_each, rows_of, try_out
+from faceauthd.evaluation.robustness import Trial, Who, one_pair_each, rows_of, try_out
 from faceauthd.evaluation.robustness_table import as_html, as_json, as_lines
 from faceauthd.picture import load_picture, save_picture
 from faceauthd.resources import shipped
@@ -27,8 +27,8 @@ def pack() -> ModelPack:
 def test_one_pair_of_each_person_evenly_over_the_names() -> None:
     pairs = [Pair(0, f"p{who}/{n}.jpg", f"p{who}/{n + 1}.jpg", same=True) for who in range(9) for n in (1, 2)]
     pairs.append(Pair(0, "p1/1.jpg", "p2/1.jpg", same=False))
-    assert [pair.a for pair in one_pair_each(pairs, 3)] == ["p0/1.jpg", "p3/1.jpg", "p6/1.jpg"]
-    assert len(one_pair_each(pairs, 100)) == 9
+    assert [pair.a for pair in one_pair_each(pairs, 3, Who.ALL)] == ["p0/1.jpg", "p3/1.jpg", "p6/1.jpg"]
+    assert len(one_pair_each(pairs, 100, Who.ALL)) == 9
 
 
 def test_each_rate_is_of_what_its_name_says() -> None:
