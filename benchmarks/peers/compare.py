@@ -17,11 +17,13 @@ for _pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # read by numpy when 
     os.environ[_pool] = "1"
 
 import dlib  # noqa: E402
+import numpy as np  # noqa: E402
+from convnext_peer import ConvNeXtAtto  # noqa: E402
 from dlib_peer import Dlib  # noqa: E402
 from opencv_peer import HaarLbph  # noqa: E402
 
-from faceauthd.bench.kit import open_kit, usable_frames  # noqa: E402
-from faceauthd.bench.looks import WARM_UP, small_gallery, whole_look  # noqa: E402
+from faceauthd.bench.kit import open_kit, random_units, usable_frames  # noqa: E402
+from faceauthd.bench.looks import GALLERY_ROWS, WARM_UP, small_gallery, whole_look  # noqa: E402
 from faceauthd.bench.machine import load, machine  # noqa: E402
 from faceauthd.bench.sample import interleaved  # noqa: E402
 
@@ -49,12 +51,14 @@ def measure(rounds: int) -> dict[str, object]:
     shown = [replace(frame, lores=None) for frame in usable_frames(kit)]
     frames, ours = [frame.main for frame in shown], whole_look(kit.stages, shown, small_gallery())
     peer, opencv = Dlib(), HaarLbph(frames[:TAUGHT])
+    atto = ConvNeXtAtto(random_units(np.random.default_rng(6), GALLERY_ROWS))
     pipelines = {
         OURS: lambda _: len(ours(0)),
         "dlib as Howdy: detect, describe": peer.howdy,
         "dlib as face_recognition: detect, describe": peer.face_recognition,
         "dlib as face_recognition, 68 points": peer.face_recognition_large,
         "OpenCV Haar, LBPH": opencv.look,
+        "ConvNeXt-Atto, the whole picture": atto.look,
     }
     faces = {name: sum(min(1, look(frame)) for frame in frames) for name, look in pipelines.items()}
     cases = {name: (lambda number, look=look: look(frames[number % len(frames)])) for name, look in pipelines.items()}
