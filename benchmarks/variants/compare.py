@@ -46,7 +46,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--folds", type=int, help="only the pairs of so many folds: quicker, and says less")
+    parser.add_argument(
+        "--folds", type=int, choices=range(2, 11), metavar="2-10", help="only the pairs of so many folds: says less"
+    )
     parser.add_argument("--only", nargs="+", choices=ROLES, default=ROLES, metavar="ROLE")
     parser.add_argument("--rounds", type=int, default=60, help="how often each is timed")
     parser.add_argument("--json", action="store_true", help="print one JSON document")

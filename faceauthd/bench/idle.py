@@ -80,8 +80,8 @@ def prepared(kit: Kit, rest: Rest, folder: Path) -> list[str]:
     frames, gallery = folder / _FRAMES, folder / "gallery"
     frames.mkdir(parents=True)
     _draw(rest.who, frames, rest.crowd)
-    _enroll(kit, gallery, rest.enrolled)
-    return _overrides(kit, frames, gallery)
+    enroll(kit, gallery, rest.enrolled)
+    return overrides_of(kit, frames, gallery)
 
 
 def measure_start(kit: Kit, folder: Path, enrolled: int, *, times: int) -> dict[str, object]:
@@ -101,7 +101,8 @@ def start_overrides(kit: Kit, folder: Path, enrolled: int = _EACH) -> list[str]:
     return prepared(kit, Rest("start", None, enrolled), folder)
 
 
-def _overrides(kit: Kit, frames: Path, gallery: Path) -> list[str]:
+def overrides_of(kit: Kit, frames: Path, gallery: Path) -> list[str]:
+    """The settings of a service that plays `frames` over and over and has that gallery."""
     return [
         f"camera.source=replay:{frames}",
         f"camera.replay_fps={LOOKS_A_SECOND}",
@@ -122,7 +123,7 @@ def _draw(who: str | None, folder: Path, crowd: int = 1) -> None:
         save_picture(scene.frame(number).main, folder / f"{number:03d}.bmp")
 
 
-def _enroll(kit: Kit, folder: Path, count: int) -> None:
+def enroll(kit: Kit, folder: Path, count: int) -> None:
     """The walker of the demonstration, and as many made-up people as make `count` templates, five each."""
     rows = random_units(np.random.default_rng(9), count - _EACH)
     crowd = [

@@ -1,4 +1,4 @@
-"""Walk-ups for the time to unlock: no two are of the same person, path, pace and light."""
+"""Walk-ups for the time to unlock and for the soak: no two are of the same person, path, pace and light."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ _GOES_S = 1.2
 def walk_of(number: int, fps: float) -> Scene:
     """The walk-up of that number, 0 and more; the same number is the same walk-up at any `fps`."""
     return played(_spec(number, fps))
+
+
+def comings_and_goings(count: int, fps: float, empty_s: float) -> Scene:
+    """The first `count` walk-ups one after the other in one room, nobody there for `empty_s` after each."""
+    specs = [_spec(number, fps) for number in range(count)]
+    visits, began_s = [], 0.0
+    for spec in specs:
+        (visit,) = spec.visits
+        path = tuple(replace(key, at_s=key.at_s + began_s) for key in visit.path)
+        visits.append(replace(visit, path=path))
+        began_s += spec.duration_s + empty_s
+    return played(replace(specs[0], duration_s=began_s, visits=tuple(visits)))
 
 
 def _spec(number: int, fps: float) -> SceneSpec:
