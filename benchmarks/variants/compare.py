@@ -89,6 +89,7 @@ def compare(images: Path, pairs: Sequence[Pair], roles: Sequence[str], rounds: i
                     figures |= verified(pack, images, pairs)
                     figures["is_free"] = is_free(figures, shipped)
             found[role][name] = figures
+            print(f"    {figures}", file=sys.stderr)
     return found
 
 
