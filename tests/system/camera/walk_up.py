@@ -20,6 +20,7 @@ OUTAGE_S = 90.0
 """Nine times the watchdog's time, and every step of the camera's back-off."""
 BACK_S = 60.0
 """The longest step of the back-off is 30 s, and the camera takes a while to open."""
+ASIDE = ("fault", "refused")
 OPEN_S = 120.0
 """Loading models and picamera2 and opening the camera, where the machine is emulated."""
 
@@ -141,7 +142,8 @@ class AtTheCamera(Trials):
         return next((line.text for line in self.journal.events(kind, since_s)), "")
 
     def complaints(self, since_s: float) -> list[Line]:
-        return [line for line in self.journal.lines(since_s) if line.priority <= 4 and line.kind != "fault"]
+        """Of anything but the fault, and what is made of drawn pictures."""
+        return [line for line in self.journal.lines(since_s) if line.priority <= 4 and line.kind not in ASIDE]
 
 
 def main() -> int:
