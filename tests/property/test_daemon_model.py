@@ -142,10 +142,13 @@ class DaemonModel(RuleBasedStateMachine):
             self.people,
             self.desk,
             self.keeper(),
-            FakeCalendar(),
+            self.calendar(),
             self.lots,
         )
         self.daemon = Daemon(ports, self.policy, ButtonPolicy(), self.edges)
+
+    def calendar(self) -> FakeCalendar:
+        return FakeCalendar()
 
     def keeper(self) -> LockoutFile:
         return LockoutFile(self.folder / "lockout.json", self.clock, f"boot {self.boots}")
