@@ -22,12 +22,15 @@ from faceauthd.evidence import (
     add,
     likeness,
     look_of,
+    rival_of,
     weigh,
 )
-from faceauthd.lockout import Lockout, LockoutPolicy, ended, refused
+from faceauthd.gate import Gate, Mode, Policy, Tick, step
+from faceauthd.gate.state import SpoofAlarm
+from faceauthd.lockout import Lockout, LockoutPolicy, ended, owed, refused
 from faceauthd.threshold import Tail, check_curve, check_tail, threshold_for
 from faceauthd.tracks import TrackState
-from faceauthd.types import Match, NewTemplate, Quality, Reason, Role, Sighting
+from faceauthd.types import EventKind, Match, Member, NewTemplate, Quality, Reason, Role, Roster, Sighting
 from tests.fakes import BOX, sighting
 
 POLICY = EvidencePolicy(looks=3, window_s=2.0, margin=0.25, refuse_after_looks=6, liveness_min=0.5)
@@ -405,3 +408,43 @@ def test_of_two_looks_that_agree_none_is_left_out() -> None:
     for number in range(STRAYS + 2):
         enrolment = consider(enrolment, shown(30.0, kinship=None), 11.0 + number, True, TAKING, 0.5)
     assert (len(enrolment.taken), enrolment.hint) == (2, Reason.OTHER_FACE)
+
+
+def test_a_look_exactly_at_the_threshold_is_a_rival() -> None:
+    assert rival_of(look(person=2, score=THRESHOLD), THRESHOLD, whose=1) == 2
+    assert rival_of(look(person=2, score=THRESHOLD - 0.01), THRESHOLD, whose=1) is None
+
+
+def test_what_is_left_of_loose_looks_is_as_old_as_the_newest() -> None:
+    lockout = Lockout(loose=((1.0, 4), (2.0, 4), (3.0, 4)))
+    after = owed(lockout, 3.0, LockoutPolicy(window_s=60.0), looks_of_an_attempt=8)
+    assert after == Lockout(loose=((3.0, 4),))
+
+
+def test_a_door_that_was_let_out_by_is_locked_at_the_very_end_of_its_time() -> None:
+    opened = Gate(exit_since_s=5.0, exit_until_s=10.0)
+    assert opened.is_open(9.99)
+    assert not opened.is_open(10.0)
+    shut, events = step(opened, Tick(10.0, Roster(THRESHOLD)), Policy())
+    assert shut.exit_until_s is None
+    assert [event.kind for event in events] == [EventKind.LOCKED]
+
+
+def test_a_door_opened_for_a_face_is_locked_at_the_very_end_of_its_time() -> None:
+    opened = Gate(mode=Mode.OPEN, until_s=10.0)
+    assert opened.is_open(9.99)
+    assert not opened.is_open(10.0)
+
+
+def test_a_spoof_at_the_very_end_of_the_window_still_counts_towards_the_alarm() -> None:
+    policy = Policy(lockout=LockoutPolicy(refusals=9, window_s=20.0, alarm_after_spoofs=2, alarm_s=60.0))
+    photograph = sighting(person=1, liveness=0.1)
+    gate = Gate(spoofs=SpoofAlarm(refused_at_s=(80.0,)))
+    told: list[EventKind] = []
+    roster = Roster(THRESHOLD, {1: Member("ann", Role.ADMIN)}, 5)
+    for number in range(8):
+        at_s = 100.0 - 0.1 * (7 - number)
+        gate, events = step(gate, Tick(at_s, roster, (), (photograph,), at_s), policy)
+        told.extend(event.kind for event in events)
+    assert EventKind.SPOOF_ALARM in told
+    assert told.count(EventKind.REFUSED) == 1
