@@ -75,7 +75,8 @@ in_root() {
     ' in_root "$root" "${network_environment[@]}" "$@"
 }
 
+# How to reach the network, and CI, which has hypothesis draw the same each time: what a search finds is for `./dev test`.
 network_environment=()
-for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_INDEX_URL PIP_DEFAULT_TIMEOUT; do
+for name in CI http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_INDEX_URL PIP_DEFAULT_TIMEOUT; do
     if [ -n "${!name:-}" ]; then network_environment+=("$name=${!name}"); fi
 done
