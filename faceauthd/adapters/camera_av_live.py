@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,8 @@ class _Device:
         self._name = public_name(target)
         self._orientation = wanted.orientation
         self._now = now
+        self._in_use = threading.Lock()
+        self._is_closed = False
         self._container = self._opened(target, wanted, (patience.open_s, patience.stall_s))
         if not self._container.streams.video:
             self.close()
@@ -83,6 +86,9 @@ class _Device:
         return Shot(self._now(), lambda: (self._upright(frame), None))
 
     def close(self) -> None:
+        """A frame of a USB camera may lie in the driver's own memory, which goes with it: none is developed after."""
+        with self._in_use:
+            self._is_closed = True
         try:
             self._container.close()
         except self._errors as error:
@@ -98,7 +104,10 @@ class _Device:
         raise AssertionError("there is always an attempt")
 
     def _upright(self, frame: Any) -> Picture:
-        return self._orientation.apply(frame.to_ndarray(format="rgb24"))
+        with self._in_use:
+            if self._is_closed:
+                raise CameraError(f"{self._name} is lost")
+            return self._orientation.apply(frame.to_ndarray(format="rgb24"))
 
     def _why(self, error: Exception) -> str:
         """FFmpeg's reason without the URL, and the remedy where there is a usual one."""
