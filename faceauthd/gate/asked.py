@@ -71,11 +71,12 @@ def _hear_one(gate: Gate, asked: Asked, tick: Tick, policy: Policy) -> Step:
 
 def _press(gate: Gate, press: Press, tick: Tick, policy: Policy) -> Step:
     """A short press asks for an enrolment and a long one cancels it; where entry takes a press, a short one asks to be
-    let in and a long one for an enrolment. While nobody is enrolled there is nobody to be let in."""
+    let in and a long one for an enrolment. While nobody is enrolled there is nobody to be let in. While a sign of life
+    is asked for a press is not heard: it must not be a way to have another one drawn."""
     is_long = press.kind is PressKind.LONG
     if is_long and (gate.mode in BUSY or gate.verification is not None):
         return _cancel(gate, tick, policy, "cancelled by a long press")
-    if gate.mode in BUSY or gate.mode in DEAF:
+    if gate.mode in BUSY or gate.mode in DEAF or gate.mode is Mode.CHALLENGE:
         return gate, ()
     if policy.entry is not Entry.PRESS or not tick.roster.people:
         return (gate, ()) if is_long else _ask_by_button(gate, press.at_s, tick, policy)

@@ -44,7 +44,7 @@ def settle(gate: Gate, tick: Tick, policy: Policy) -> Step:
     if lockout is None:
         return gate, ()
     told = Event(EventKind.REFUSED, tick.now_s, reason=Reason.UNKNOWN, detail="faces went before they had an answer")
-    return count(replace(gate, lockout=lockout), told, tick, policy)
+    return count(replace(gate, lockout=lockout), told, tick, policy, shows=not gate.asks_another_than(None))
 
 
 def _suspect(gate: Gate, told: Event, tick: Tick, policy: Policy) -> Step:

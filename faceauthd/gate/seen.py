@@ -69,9 +69,8 @@ def _waits_for_press(gate: Gate, tick: Tick, policy: Policy) -> bool:
 def _refuse(gate: Gate, track: TrackState, verdict: Verdict, tick: Tick, policy: Policy) -> Step:
     """Tell a stranger no."""
     gate = replace(gate, tracks=faces.put_off(gate.tracks, track.id, tick.now_s, policy.retry_s))
-    return count(
-        gate, said(EventKind.REFUSED, track, verdict, tick, reason=verdict.reason or Reason.UNKNOWN), tick, policy
-    )
+    told = said(EventKind.REFUSED, track, verdict, tick, reason=verdict.reason or Reason.UNKNOWN)
+    return count(gate, told, tick, policy, shows=not gate.asks_another_than(track.id))
 
 
 def _come_and_go(gate: Gate, tick: Tick, policy: Policy) -> Gate:

@@ -215,6 +215,11 @@ class Gate:
         """Whether a press waits for a face."""
         return self.asked_until_s is not None and now_s < self.asked_until_s
 
+    def asks_another_than(self, track: int | None) -> bool:
+        """Whether a sign of life is asked of somebody else than that face: whoever is refused beside them neither ends
+        that nor shows over it."""
+        return self.mode is Mode.CHALLENGE and self.challenge is not None and self.challenge.track != track
+
     def has_first(self, now_s: float) -> bool:
         """Whether one of two people was recognised and the other may still follow."""
         return self.first is not None and now_s < self.first.until_s

@@ -172,9 +172,10 @@ class ChallengeModel(DaemonModel):
             sign = ("blink", "left", "right")[self.lots.lot]
             assert SIGNS[event.detail or ""] == sign, "another sign was asked for than drawn"
             shown = self.panel.shown[-1].kind.value
-            is_overtaken = any(each.kind in (EventKind.REFUSED, EventKind.LOCKOUT_BEGAN) for each in events)
-            # By an order it is open anyway; and another face may be refused in the same tick.
-            assert shown in (f"sign-{sign}", "unlocked") or is_overtaken, "the panel asks for another"
+            is_over = any(each.kind is EventKind.LOCKOUT_BEGAN for each in events)  # by another face, in the same tick
+            assert shown in (f"sign-{sign}", "unlocked") or is_over, (
+                "the panel asks for another"
+            )  # by an order it is open
             self.asked_of = (event.track, now_s, sign)
 
     def has_sign(self, sign: str, since: Sequence[Sighting], name: str | None) -> bool:

@@ -18,6 +18,7 @@ from faceauthd.types import (
     ImproveAsked,
     LockAsked,
     Member,
+    Press,
     PressKind,
     Reason,
     Role,
@@ -509,6 +510,41 @@ def test_without_a_sign_the_door_stays_locked_and_it_counts(sign: Sign) -> None:
     assert story.events[-1].reason is Reason.SPOOF
     assert story.events[-1].detail == "no sign of life in time"
     assert len(story.gate.lockout.refused_at_s) == 1
+
+
+def test_a_stranger_who_is_refused_beside_them_has_no_other_sign_drawn() -> None:
+    story = asked(Sign.LEFT)
+    before = story.gate.challenge
+    story.lot = SIGNS.index(Sign.RIGHT)
+    for _ in range(12):
+        story.tick(sighting(1, ANN), sighting(9, None, 0.1))
+    assert story.kinds() == [EventKind.CHALLENGED, EventKind.REFUSED]
+    assert len(story.gate.lockout.refused_at_s) == 1
+    assert before is not None
+    assert story.gate.challenge is not None
+    assert (story.gate.challenge.sign, story.gate.challenge.until_s) == (Sign.LEFT, before.until_s)
+    assert turns(story, 15.0, 15.0)
+
+
+@pytest.mark.parametrize("entry", [Entry.WALK_UP, Entry.PRESS])
+@pytest.mark.parametrize("kind", list(PressKind))
+def test_no_press_has_another_sign_drawn(entry: Entry, kind: PressKind) -> None:
+    story = asked(Sign.LEFT)
+    before = story.gate.challenge
+    story.policy = replace(SIGN, entry=entry)
+    story.tick(sighting(1, ANN), asked=(Press(kind, story.now_s),))
+    assert before is not None
+    assert story.gate.mode is Mode.CHALLENGE
+    assert story.gate.challenge is not None
+    assert story.gate.challenge.until_s == before.until_s
+
+
+def test_nor_does_a_face_that_went_before_its_answer() -> None:
+    story = asked(Sign.LEFT)
+    story.gate = replace(story.gate, lockout=replace(story.gate.lockout, loose=((story.now_s, 8),)))
+    story.ticks(2, sighting(1, ANN))
+    assert story.kinds() == [EventKind.CHALLENGED, EventKind.REFUSED]
+    assert story.gate.mode is Mode.CHALLENGE
 
 
 def test_each_sign_is_as_likely_and_none_can_be_foretold_from_the_last() -> None:
