@@ -103,7 +103,11 @@ class _VideoReel:
             raise CameraError(f"{self._source}: holds no video; give a video file")
         rate = streams[0].average_rate
         self._period_s = 1.0 / float(rate or _FPS_UNKNOWN)
-        video_limits.limit(streams[0], self._source)
+        try:
+            video_limits.limit(streams[0], self._source)
+        except CameraError:
+            self.close()
+            raise
         self._frames = self._container.decode(streams[0])
         self._first_s, self._ahead_s = None, -self._period_s
         self._look_ahead()

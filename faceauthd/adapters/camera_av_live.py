@@ -71,7 +71,11 @@ class _Device:
         if not self._container.streams.video:
             self.close()
             raise CameraError(f"{self._name} holds no video; name another device or URL")
-        video_limits.limit(self._container.streams.video[0], self._name)
+        try:
+            video_limits.limit(self._container.streams.video[0], self._name)
+        except CameraError:
+            self.close()
+            raise
         self._frames: Iterator[Any] = self._container.decode(video=0)
         log.info("%s opened", self._name)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from faceauthd.adapters.journald_socket import JOURNALD
 from faceauthd.errors import FaceauthdError
 from faceauthd.message_ids import MESSAGE_IDS
 from faceauthd.prose import printable
@@ -28,7 +29,6 @@ READ_TIMEOUT_S = 30.0
 _PREFIX = "FACEAUTHD_"
 _TEXTS = frozenset({"event", "person", "reason", "detail"})
 _FOLDERS = (Path("/var/log/journal"), Path("/run/log/journal"))
-_JOURNALD = Path("/run/systemd/journal/socket")
 
 Fields = dict[str, object]
 
@@ -96,7 +96,7 @@ def is_readable(folders: Sequence[Path] = _FOLDERS) -> bool:
     return any(_can_open(file) for folder in folders for file in folder.glob("*/system.journal"))
 
 
-def is_there(socket: Path = _JOURNALD) -> bool:
+def is_there(socket: Path = JOURNALD) -> bool:
     """Whether this machine has a systemd journal at all."""
     return socket.exists()
 

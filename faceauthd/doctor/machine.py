@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from faceauthd.adapters.journald_socket import JOURNALD
 from faceauthd.adapters.thermometer import ZONE, celsius_of
 from faceauthd.doctor.finding import Finding, bad, good, warning
 from faceauthd.doctor.host import Host
@@ -16,7 +17,6 @@ _NOW = {0: "the supply's voltage is too low", 1: "the processor's frequency is c
         3: "it is at its temperature limit"}  # fmt: skip
 """Bits of `vcgencmd get_throttled`; 16 higher the same for any time since the start (Raspberry Pi documentation)."""
 _SYSTEMD = Path("/run/systemd/system")
-_JOURNALD = Path("/run/systemd/journal/socket")
 _KEPT = Path("/var/log/journal")
 
 
@@ -73,7 +73,7 @@ def check_journal(host: Host, setting: str) -> Finding:
     """Whether events are kept: `setting` is log.journal."""
     if setting == "stderr":
         return good("journal", "events go to standard error, as log.journal says")
-    if not host.exists(_JOURNALD):
+    if not host.exists(JOURNALD):
         remedy = "none needed for a trial; a service needs systemd-journald"
         return warning("journal", "no journald runs here: events go to standard error", remedy)
     if not host.exists(_KEPT):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 
@@ -28,6 +28,6 @@ class Logging:
 @pytest.mark.parametrize(("before", "after"), [(40, 0), (None, None)])
 def test_ffmpegs_own_words_go_nowhere(before: int | None, after: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("av")
-    vars(module).update(vars(SimpleNamespace(logging=Logging(before))))
+    monkeypatch.setattr(module, "logging", Logging(before), raising=False)
     monkeypatch.setitem(sys.modules, "av", module)
     assert pyav().logging.get_level() == after

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from faceauthd.types import Sign
 from tools.guide.scenes import ALICE, BOB, is_learnt, scene, stands
-from tools.guide.stage import Contact, Script, Typed, Unplugged, Watched
+from tools.guide.script import Contact, Script, Typed, Unplugged, Watched
 
 _FACES = "tests/data/faces"
 _ALICE = f"sudo faceauthctl enroll alice --role admin --images {_FACES}/astronaut.jpg"
