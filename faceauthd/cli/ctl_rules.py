@@ -103,6 +103,8 @@ def hours(
     By the clock on the wall. Days are Mon to Sun, a range of them, or daily; 22:00-06:00 goes over midnight. From when
     and until when stays as it is (see expire). If the clock was never set, people with hours stay outside.
     """
+    if hours == ["always"]:  # as `people` has it
+        hours, always = None, True
     if (not hours) is not always:
         raise typer.BadParameter("say either HOURS or --always")
     text = None if always else " ".join(hours or ())

@@ -65,6 +65,7 @@ def local(*parts: int) -> float:
             "ann may enter: Mon-Fri 07:00-19:00",
         ),
         (["hours", "ann", "--always"], {"name": "ann", "hours": None}, "ann may enter: always"),
+        (["hours", "ann", "always"], {"name": "ann", "hours": None}, "ann may enter: always"),
         (["unlock"], {}, "The door is open."),
         (["lock"], {}, "The door is locked."),
         (["verify", "ann", "--timeout", "5"], {"name": "ann", "timeout_s": 5.0}, "ann is there."),
