@@ -28,6 +28,8 @@ NOTICED = frozenset({"killed", "timeout", "segfault"})
 NOT_TRIED = frozenset({"skipped", "not checked"})
 SAMPLE_S = 170.0
 """What the short form's run of mutmut may take; the copying and drawing before it take some seconds."""
+MANY_S = 7200.0
+"""What it may take for a number that was asked for."""
 COPIED = ("faceauthd", "tests", "config", "systemd", "tools", "docs")
 
 
@@ -107,17 +109,17 @@ def try_group(figures: Figures, group: Group) -> None:
         figures.violation(f"{group.name}: {share:.1%} of {len(tried)} were noticed, {LEAST:.0%} are asked for")
 
 
-def try_sample(figures: Figures, seed: int) -> None:
+def try_sample(figures: Figures, seed: int, count: int = sample.DRAWN, limit_s: float = SAMPLE_S) -> None:
     """Some alterations of all groups at once, with all their tests but the laboratory's of power cuts."""
     modules = tuple(dict.fromkeys(module for group in GROUPS for module in group.modules))
     tests = dict.fromkeys(test for group in GROUPS for test in group.tests if test.startswith("unit/"))
-    everything = Group("all", modules, tuple(tests), SAMPLE_S)
+    everything = Group("all", modules, tuple(tests), limit_s)
     with tempfile.TemporaryDirectory() as home:
         copied = Path(home) / "checkout"
         copy(copied, everything)
         names = sample.names_of(copied, modules)
         figures.number("alterations there are", len(names))
-        wanted = sample.drawn(names, seed)
+        wanted = sample.drawn(names, seed, count)
         out = _mutmut(copied, wanted, everything.limit_s)
         told = {name: how for name, how in outcomes(copied / "mutants").items() if name in set(wanted)}
         tried = {name: how for name, how in told.items() if how not in NOT_TRIED}
@@ -125,7 +127,7 @@ def try_sample(figures: Figures, seed: int) -> None:
     if out is not None and not tried:
         figures.violation(f"mutmut gave no figures: {out[-300:]}")
     if out is None:
-        figures.skip(f"{len(wanted) - len(tried)} of {len(wanted)} drawn: the {SAMPLE_S:.0f} s were over")
+        figures.skip(f"{len(wanted) - len(tried)} of {len(wanted)} drawn: the {limit_s:.0f} s were over")
     figures.table(("survived", "was", "became"), [(name.removeprefix("faceauthd."), *each) for name, each in changes])
     sample.judge(figures, {name: how in NOTICED for name, how in tried.items()}, LEAST)
 
@@ -199,10 +201,16 @@ def copy(target: Path, group: Group) -> None:
 
 
 def run(figures: Figures, *, is_long: bool, seed: int) -> None:
-    """The long form tries all of each group, for hours; with `FACEAUTHD_MUTANTS=rules` of those of such a name."""
+    """The long form tries all of each group, for hours; with `FACEAUTHD_MUTANTS=rules` of those of such a name, and
+    with a number so many, drawn at random from all.
+    """
+    wanted = os.environ.get("FACEAUTHD_MUTANTS", "")
     if not is_long:
         try_sample(figures, seed)
         return
+    if wanted.isdigit():
+        try_sample(figures, seed, int(wanted), MANY_S)
+        return
     for group in GROUPS:
-        if os.environ.get("FACEAUTHD_MUTANTS", "") in group.name:
+        if wanted in group.name:
             try_group(figures, group)

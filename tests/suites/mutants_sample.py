@@ -42,8 +42,8 @@ def _names(modules: list[str]) -> list[str]:
     return found
 
 
-def drawn(names: list[str], seed: int) -> list[str]:
-    return sorted(random.Random(seed).sample(names, min(DRAWN, len(names))))
+def drawn(names: list[str], seed: int, count: int = DRAWN) -> list[str]:
+    return sorted(random.Random(seed).sample(names, min(count, len(names))))
 
 
 def at_most(noticed: int, tried: int, share: float) -> float:
