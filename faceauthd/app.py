@@ -35,6 +35,7 @@ from faceauthd.event_log import Entry, EventLog
 from faceauthd.gallery import Gallery
 from faceauthd.inbox import Inbox
 from faceauthd.last_seen import LastSeen
+from faceauthd.pace import Pace
 from faceauthd.panels import Panels, open_panels
 from faceauthd.photographs import PhotographExaminer
 from faceauthd.ports import Camera, Clock, Journal, Lots, Viewer
@@ -131,7 +132,7 @@ def build(
             config.enroll.templates,
             darkroom,
         )
-        audience.members = (desk, darkroom, *_keepers(config, register, journal, held))
+        audience.members = (desk, darkroom, Pace(settings.pace_of(config)), *_keepers(config, register, journal, held))
         audience.viewer = viewer or panels.viewer
         if serve:
             server = held.enter_context(_server(config, requests))

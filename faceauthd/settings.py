@@ -11,6 +11,7 @@ from faceauthd.evidence import EvidencePolicy
 from faceauthd.gate import Authority, Entry, Policy
 from faceauthd.light import LightPolicy
 from faceauthd.lockout import LockoutPolicy
+from faceauthd.pace import PacePolicy
 from faceauthd.recognizer import Stages
 from faceauthd.vision.detect import Detector
 from faceauthd.vision.embed import Embedder
@@ -19,6 +20,11 @@ from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import LivenessModel
 from faceauthd.vision.pack import ModelPack
 from faceauthd.vision.quality import EYES_OPEN, QualityGauge, QualityLimits
+
+
+def pace_of(config: Config) -> PacePolicy:
+    """How often somebody has to be looked at for their looks to add up."""
+    return PacePolicy(config.decision.looks, config.decision.window_s, config.gate.forget_s)
 
 
 def policy_of(config: Config) -> Policy:

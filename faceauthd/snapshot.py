@@ -90,22 +90,17 @@ def mark_of(face: Sighting) -> Mark:
     quality = face.quality
     if quality.reasons:
         return Mark(face.box, _AMBER, "; ".join(REASON_WHY[reason] for reason in quality.reasons))
-    if not is_judged(face):
+    if not face.is_judged:
         return Mark(face.box, _GREY, "not looked at closely")
     size = f"{quality.face_px:.0f} px, turned {quality.yaw_deg:+.0f}/{quality.pitch_deg:+.0f} degrees"
     return Mark(face.box, _GREEN, f"good: {quality.score:.2f}, {size}")
-
-
-def is_judged(face: Sighting) -> bool:
-    """Whether its quality was looked at; a face that had its answer, or is one of too many, only costs a box."""
-    return bool(face.quality.reasons) or face.quality.face_px > 0
 
 
 def _told_of(face: Sighting) -> dict[str, object]:
     box, quality = face.box, face.quality
     return {
         "box": [round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom)],
-        "is_judged": is_judged(face),
+        "is_judged": face.is_judged,
         "quality": round(quality.score, 4),
         "reasons": [str(reason) for reason in quality.reasons],
         "face_px": round(quality.face_px, 1),

@@ -117,6 +117,11 @@ class Sighting:
     kinship: float | None = None
     suspicion: Suspicion | None = None
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether its quality was looked at; a face that had its answer, or is one of too many, only costs a box."""
+        return bool(self.quality.reasons) or self.quality.face_px > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Wants:

@@ -101,6 +101,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "register": PORTS | PURE | {"gallery"},
     "audience": PORTS,
     "last_seen": PORTS | PURE | {"register"},
+    "pace": PORTS,
     "renewing": PORTS | PURE | {"register"},
     "photographs": PORTS | PURE | {"picture", "recognizer", "vision"},
     "snapshot": PORTS | PURE | {"control", "picture"},
@@ -110,7 +111,7 @@ ARROWS: dict[str, frozenset[str]] = {
     | PURE
     | {"album", "bundle", "control", "event_log", "gallery", "inbox", "photographs", "register", "snapshot"},
     # What puts the house together, and so knows all of it but the command line.
-    "settings": PORTS | PURE | {"adapters", "config", "gallery", "recognizer", "resources", "vision"},
+    "settings": PORTS | PURE | {"adapters", "config", "gallery", "pace", "recognizer", "resources", "vision"},
     "cameras": PORTS | PURE | {"adapters", "config", "recognizer", "scene", "settings"},
     "panels": PORTS | PURE | {"adapters", "config", "inbox", "settings"},
 }
