@@ -119,5 +119,5 @@ def _is_steady(now: Quality, before: tuple[Quality, ...]) -> bool:
         sorted(values)[middle]
         for values in zip(*((look.yaw_deg, look.pitch_deg, look.sharpness) for look in before), strict=True)
     )
-    turned_deg = max(abs(now.yaw_deg - yaw_deg), abs(now.pitch_deg - pitch_deg))
-    return bool(turned_deg <= _STEADY_DEG and now.sharpness >= _AS_SHARP * sharpness)
+    is_still = abs(now.yaw_deg - yaw_deg) <= _STEADY_DEG and abs(now.pitch_deg - pitch_deg) <= _STEADY_DEG
+    return bool(is_still and now.sharpness >= _AS_SHARP * sharpness)
