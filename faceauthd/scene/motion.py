@@ -40,7 +40,8 @@ _CLOSING_S, _SHUT_S, _OPENING_S = 0.08, 0.05, 0.17
 class Pose:
     """Where a head is and what its face does. Metres are from the camera's axis, right and up; angles are degrees.
 
-    Yaw is positive to the picture's right, pitch upwards, roll clockwise. `shut` and `jaw` are 0 to 1.
+    Yaw is positive to the picture's right, pitch upwards, roll clockwise. `shut` is 0 to 1, and so is
+    the `jaw` of a mouth at rest; one that speaks goes up to 3.
     `blur_px` is the deviation of the lens blur in pixels of a frame 640 wide.
     """
 

@@ -14,6 +14,7 @@ from tools.attack_kit.clip import Draws
 from tools.attack_kit.person import made_whole
 from tools.attack_kit.stage import Stage, place
 from tools.attack_kit.waves import Waves, eased
+from tools.attack_kit.ways import Way, comes_from_the_side, stays, walks_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Manner:
     look_hz: tuple[float, float]
     face_px: tuple[float, float] = (90.0, 180.0)
     is_walking: bool = False
+    is_from_side: bool = False
+    mouth_hz: tuple[float, float] = (0.2, 1.5)
+    jaw: tuple[float, float] = (0.0, 0.4)
+    """How far the jaw is lowered, in what a mouth at rest opens at most (`scene.motion.Pose`)."""
     is_signing: bool = False
     """Whether each sign of life that a door may ask for is given, one after the other."""
 
@@ -38,6 +43,12 @@ STILL = Manner((0.8, 2.5), (0.2, 0.8), (0.15, 0.6), (0.1, 0.4), (0.1, 0.5))
 """Somebody who tries: what is left is the body's balance, breath and pulse."""
 
 WALK = Manner((4.0, 10.0), (1.5, 6.0), (1.0, 4.0), (0.5, 2.0), (0.2, 0.8), is_walking=True)
+
+SIDE = Manner((4.0, 10.0), (1.5, 6.0), (1.0, 4.0), (0.5, 2.0), (0.2, 0.8), is_from_side=True)
+
+SPEAK = Manner((3.0, 12.0), (1.0, 5.0), (1.0, 4.0), (0.5, 2.5), (0.3, 1.5), mouth_hz=(2.0, 7.0), jaw=(1.0, 2.5))
+"""The mouth of somebody who speaks opens 2 to 7 times a second (Chandrasekaran 2009), here by 3 to 8 mm at its widest,
+and the head goes along with what is said."""
 
 SIGN = Manner((3.0, 12.0), (0.5, 3.0), (0.5, 2.0), (0.5, 2.0), (0.15, 0.7), is_signing=True)
 """Stands as others do, but does what a door asks for instead of looking around."""
@@ -53,8 +64,7 @@ class Living:
         self._stage = stage
         self._actor = Actor(made_whole(face))
         seconds = stage.shot.seconds
-        self._ends = _ends(draws, stage, manner)
-        self._seconds = seconds
+        self._way = _way(draws, stage, manner)
         self._place = place(draws, stage.optics)
         self._sway_m = draws.uniform("sway_mm", *manner.sway_mm) / 1000
         self._looks = {
@@ -62,35 +72,35 @@ class Living:
             "pitch_deg": draws.uniform("pitch_deg", *manner.pitch_deg),
             "roll_deg": draws.uniform("roll_deg", *manner.roll_deg),
         }
-        self._jaw = draws.uniform("jaw", 0.0, 0.4)
+        self._jaw = draws.uniform("jaw", *manner.jaw)
         self._breath_m, breath_hz = draws.uniform("breath_mm", 0.5, 1.5) / 1000, draws.uniform("breath_hz", 0.2, 0.33)
-        self._bob_m = draws.uniform("step_bob_mm", 8.0, 20.0) / 1000 if manner.is_walking else 0.0
-        self._step_hz = draws.uniform("step_hz", 1.5, 2.0) if manner.is_walking else 1.0
+        is_stepping = manner.is_walking or manner.is_from_side
+        self._bob_m = draws.uniform("step_bob_mm", 8.0, 20.0) / 1000 if is_stepping else 0.0
+        self._step_hz = draws.uniform("step_hz", 1.5, 2.0) if is_stepping else 1.0
         rng = np.random.default_rng(draws.seed("life_seed"))
         self._right, self._up, self._near = (Waves(rng, 0.1, 1.0) for _ in range(3))
         self._turns = {name: Waves(rng, *manner.look_hz) for name in self._looks}
-        self._mouth = Waves(rng, 0.2, 1.5)
+        self._mouth = Waves(rng, *manner.mouth_hz)
         self._breath = Waves(rng, breath_hz, breath_hz)
         self._blinks = Blinks(draws, rng, seconds)
         self._signs = Signs(draws, rng) if manner.is_signing else None
 
     def pose(self, time_s: float) -> Pose:
         """Where the person is at `time_s`, and how."""
-        far, near = self._ends
-        share = eased(time_s / self._seconds) if far != near else 0.0
-        distance = far + share * (near - far)
+        going = self._way.at(time_s)
+        distance = going.distance_m
         step = 2 * math.pi * self._step_hz * time_s
         turned = {name: size * self._turns[name](time_s) for name, size in self._looks.items()}
         signs = self._signs
         asked_deg, asked_shut = (signs.yaw_deg(time_s), signs.shut(time_s)) if signs else (0.0, 0.0)
         pose = Pose(
-            x_m=self._place[0] * distance + self._sway_m * self._right(time_s) + 0.6 * self._bob_m * math.sin(step / 2),
+            x_m=(self._place[0] + going.beside) * distance + self._sway_m * self._right(time_s) + 0.6 * self._bob_m * math.sin(step / 2),
             y_m=self._place[1] * distance
             + 0.4 * self._sway_m * self._up(time_s)
             + self._breath_m * self._breath(time_s)
             + self._bob_m * math.sin(step),
             distance_m=distance + self._sway_m * self._near(time_s),
-            yaw_deg=float(np.clip(turned["yaw_deg"], -_MOST_YAW_DEG, _MOST_YAW_DEG)) + asked_deg,
+            yaw_deg=float(np.clip(turned["yaw_deg"], -_MOST_YAW_DEG, _MOST_YAW_DEG)) + going.yaw_deg + asked_deg,
             pitch_deg=float(np.clip(turned["pitch_deg"], -_MOST_PITCH_DEG, _MOST_PITCH_DEG)),
             roll_deg=turned["roll_deg"],
             shut=max(self._blinks.shut(time_s), asked_shut),
@@ -170,10 +180,7 @@ def _there_and_back(share: float) -> float:
     return eased(float(np.clip(min(share, 1.0 - share) * 3, 0.0, 1.0)))
 
 
-def _ends(draws: Draws, stage: Stage, manner: Manner) -> tuple[float, float]:
-    """Distances in metres at the beginning and at the end."""
-    if not manner.is_walking:
-        distance = stage.distance_m(draws.uniform("face_px", *manner.face_px))
-        return distance, distance
-    first, last = draws.uniform("first_face_px", 55.0, 75.0), draws.uniform("last_face_px", 140.0, 180.0)
-    return stage.distance_m(first), stage.distance_m(last)
+def _way(draws: Draws, stage: Stage, manner: Manner) -> Way:
+    if manner.is_walking:
+        return walks_up(draws, stage)
+    return comes_from_the_side(draws, stage) if manner.is_from_side else stays(draws, stage, manner.face_px)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from faceauthd.scene.face import Face
 from tools.attack_kit.clip import Draws
 from tools.attack_kit.cutout import cutout
-from tools.attack_kit.living import SIGN, STAND, STILL, WALK, Living, Manner
+from tools.attack_kit.living import SIDE, SIGN, SPEAK, STAND, STILL, WALK, Living, Manner
 from tools.attack_kit.prints import sheet
 from tools.attack_kit.replay import replay
 from tools.attack_kit.screens import PHONE, TABLET, Device, still_screen
@@ -56,6 +56,8 @@ SPECIES: Mapping[str, Species] = {
     "live-walk": Species(True, "A living person walks up, from 65 to 160 pixels of face.", _living(WALK)),
     "live-stand": Species(True, "A living person stands and looks around a little.", _living(STAND)),
     "live-still": Species(True, "A living person keeps as still as they can.", _living(STILL)),
+    "live-side": Species(True, "A living person comes in from the side and stops.", _living(SIDE)),
+    "live-speak": Species(True, "A living person stands and speaks.", _living(SPEAK)),
     "print-flat": Species(False, "A print on paper, held flat.", _print(False)),
     "print-bent": Species(False, "A print on paper, bent to part of a cylinder.", _print(True)),
     "phone": Species(False, "A phone that shows a still picture.", _still(PHONE)),
