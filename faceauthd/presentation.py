@@ -34,6 +34,10 @@ FOLLOWS = (-1.5, 2.5)
 UNSEEN_GOES, UNSEEN_FOLLOWS = 0.07, 0.5
 """What is taken where nothing is seen of the surroundings: the median of flat prints. Nobody gains by hiding them."""
 _FLAT_AT, _FLAT_STEEPNESS = -0.8, 8.0
+SHOWN_RELIEF = 0.1
+"""`Cues.relief` from which on a face has shown that it is none on a sheet. Before that it is watched for longer."""
+PATIENCE = 2.2
+"""How many times as long as else a face is watched that has shown none: 1.3 s instead of 0.6. PATIENCEDOC"""
 _STILL_AT, _STILL_STEEPNESS = 0.2, 6.0
 """In hundredths of the face's width. The stillest of 45 living people who tried moved by 0.24 in 0.6 s, nine of ten by
 1.0 or more; a picture on a stand, with sensor noise alone, by 0.04 to 0.2 (attack kit, 2026-11-24)."""
@@ -45,6 +49,12 @@ class Judgement:
 
     score: float
     suspicion: Suspicion | None = None
+
+
+def is_settled(cues: Cues, watch_s: float) -> bool:
+    """Whether a face was watched for long enough to be judged: for `watch_s` seconds, longer where it did not turn."""
+    has_turned = cues.relief is not None and cues.relief >= SHOWN_RELIEF
+    return cues.watched_s >= (watch_s if has_turned else PATIENCE * watch_s)
 
 
 def judge(cues: Cues, weights: Weights = WEIGHTS) -> Judgement:

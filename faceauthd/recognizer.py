@@ -18,7 +18,7 @@ import numpy as np
 
 from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.ports import Matching
-from faceauthd.presentation import judge
+from faceauthd.presentation import is_settled, judge
 from faceauthd.types import Box, Frame, Quality, Sighting, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detection, scale_boxes
@@ -95,7 +95,8 @@ class Stages:
 class FaceRecognizer:
     """The recognizer on real models. Remembers each track's last probe, and for two seconds how it was presented.
 
-    A track is watched for `watch_s` seconds before its looks are given, where liveness is checked at all.
+    A track is watched for `watch_s` seconds, or longer (`presentation.is_settled`), before its looks are given, where
+    liveness is checked at all.
     Without `attention` every frame is looked at.
     """
 
@@ -190,7 +191,7 @@ class FaceRecognizer:
         for row, (i, _) in enumerate(usable):
             watched = cues[row]
             track = seen[i].track
-            if watched is not None and watched.watched_s < self._watch_s:
+            if watched is not None and not is_settled(watched, self._watch_s):
                 self._held_back.add(track)
                 continue
             judged = judge(watched) if watched is not None else None

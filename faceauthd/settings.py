@@ -96,6 +96,7 @@ def limits_of(vision: Vision) -> QualityLimits:
     """What a look must come up to at the door."""
     return QualityLimits(
         min_face_px=vision.min_face_px,
+        min_face_share=vision.min_face_share,
         min_sharpness=vision.min_sharpness,
         min_brightness=vision.min_brightness,
         max_brightness=vision.max_brightness,

@@ -36,7 +36,7 @@ from faceauthd.evaluation.attack_rates import Rate, table_of
 from faceauthd.evaluation.clips import Clip, find_clips
 from faceauthd.evaluation.presentations import Presented, Recorder, Response, answer, present, stages_of
 from faceauthd.evidence import EvidencePolicy
-from faceauthd.presentation import WEIGHTS, Weights, judge
+from faceauthd.presentation import WEIGHTS, Weights, is_settled, judge
 from faceauthd.resources import shipped
 from faceauthd.settings import limits_of
 from faceauthd.types import Box, Cues, Match, Quality, Sighting
@@ -98,7 +98,7 @@ def judged(clip: Clip, looks: Looks, weights: Weights) -> Presented:
     """What the door would make of the clip with these weights."""
     given: dict[int, list[tuple[float, Sighting]]] = {}
     for at_s, track, cues in looks:
-        if cues.watched_s < Decision().liveness_s:
+        if not is_settled(cues, Decision().liveness_s):
             continue
         found, begun = judge(cues, weights), track in given
         sighting = Sighting(
@@ -120,7 +120,7 @@ def fit(clips: Sequence[Clip], looks: Mapping[str, Looks]) -> Weights:
     chosen = [clip for clip in clips if clip.species not in UNFITTED and looks[key_of(clip)]]
     rows, labels, shares = [], [], []
     for clip in chosen:
-        seen = [cues for _, _, cues in looks[key_of(clip)] if cues.watched_s >= Decision().liveness_s]
+        seen = [cues for _, _, cues in looks[key_of(clip)] if is_settled(cues, Decision().liveness_s)]
         kin = sum(other.species == clip.species for other in chosen)
         kinds = len({other.species for other in chosen if other.is_live is clip.is_live})
         for cues in seen:

@@ -117,6 +117,13 @@ class Vision(Section):
         le=1000,
         description="Size of the smallest face in the main picture, in pixels (root of its box's area).",
     )
+    min_face_share: float = Field(
+        default=0.14,
+        ge=0,
+        le=0.5,
+        description="The same as a share of the picture's width, whatever its pixels. Photographs pass for people more"
+        " often where it is less.",
+    )
     min_sharpness: float = Field(
         default=0.018,
         ge=0,

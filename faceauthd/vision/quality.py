@@ -42,6 +42,9 @@ class QualityLimits:
 
     min_face_px: float = 48.0
     """Geometric mean of the box's sides. LFW holds no small faces: it is where the crop is enlarged to over twice."""
+    min_face_share: float = 0.14
+    """The same as a share of the picture's width: what liveness needs, whose cues see a picture 320 wide whatever the
+    main one is. MINSHARE"""
     min_sharpness: float = 0.018
     """Sharp faces have 0.022 or more; a face that goes by 30 % of the eyes' distance while the shutter is open, or is
     blurred by 10 % of it, 0.015 to 0.019, and then 86 to 100 % of the looks miss."""
@@ -106,7 +109,10 @@ class QualityGauge:
         # Causes stand before their consequences: a far or dark face is blurred too, and its owner can mend the first.
         eases = {
             Reason.CUT_OFF: _below(cut_off(box, picture), limits.max_cut_off, 0.0),
-            Reason.TOO_SMALL: _above(face_px, limits.min_face_px, 2 * limits.min_face_px),
+            Reason.TOO_SMALL: min(
+                _above(face_px, limits.min_face_px, 2 * limits.min_face_px),
+                _above(face_px / picture.shape[1], limits.min_face_share, limits.min_face_share + _COMFORT_SHARE),
+            ),
             Reason.TOO_DARK: _above(tone.brightness, limits.min_brightness, 2 * limits.min_brightness),
             Reason.TOO_BRIGHT: _below(tone.brightness, limits.max_brightness, 0.8 * limits.max_brightness),
             Reason.TURNED_AWAY: min(
@@ -140,6 +146,9 @@ class QualityGauge:
 
 _USABLE = 0.5
 """A measure at its limit has this ease, one in comfort 1; the score is that of the weakest measure."""
+_COMFORT_SHARE = 0.015
+"""How much more of the width than the least is comfort: little, for the limit says whether liveness can tell, and not
+how well a face is recognised."""
 
 
 def tone_of(picture: Picture, landmarks: NDArray[np.float32]) -> Tone:

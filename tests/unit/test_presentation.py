@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceauthd.presentation import judge
+from faceauthd.presentation import is_settled, judge
 from faceauthd.types import Cues, Suspicion
 
 LIVING = Cues(watched_s=0.6, looks=9, model=4.0, goes=0.01, follows=-2.0, relief=0.2, sway=5.0)
@@ -88,3 +88,16 @@ def test_relief_and_sway_can_only_speak_against(seen: Cues) -> None:
 @pytest.mark.parametrize("value", [math.inf, -math.inf])
 def test_what_is_beyond_all_bounds_still_gives_a_score(name: str, value: float) -> None:
     assert 0.0 <= judge(replace(LIVING, **{name: value})).score <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("relief", "settled_after_s"), [(0.2, 0.6), (0.1, 0.6), (0.05, 1.32), (-2.0, 1.32), (None, 1.32), (math.nan, 1.32)]
+)
+def test_a_face_that_shows_no_relief_is_watched_for_longer(relief: float | None, settled_after_s: float) -> None:
+    before, then = (replace(LIVING, watched_s=settled_after_s + by, relief=relief) for by in (-0.01, 0.01))
+    assert not is_settled(before, 0.6)
+    assert is_settled(then, 0.6)
+
+
+def test_where_no_time_to_watch_is_asked_for_none_is_waited_for() -> None:
+    assert is_settled(replace(LIVING, watched_s=0.0, relief=None), 0.0)

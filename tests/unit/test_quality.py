@@ -54,6 +54,16 @@ def test_a_good_look_has_no_reason_against_it() -> None:
     assert quality.face_px == pytest.approx((120 * 160) ** 0.5)
 
 
+@pytest.mark.parametrize(("width", "reasons"), [(900, ()), (1100, (Reason.TOO_SMALL,))])
+def test_a_face_that_is_little_of_the_picture_is_too_far_away(width: int, reasons: tuple[Reason, ...]) -> None:
+    """139 pixels are enough for the embedder; liveness looks at the whole picture at one width."""
+    wide = np.full((320, width, 3), 128, np.uint8)
+    wide[:, :320] = textured()
+    assert judged(wide).reasons == reasons
+    anywhere = QualityGauge(QualityLimits(min_face_share=0.0))
+    assert anywhere.judge(wide, BOX, landmarks()).reasons == ()
+
+
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [

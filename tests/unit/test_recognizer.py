@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceauthd.recognizer import MOST_FOLLOWED, FaceRecognizer, Stages
-from faceauthd.types import Box, Frame, Match, Quality, Sighting, Wants
+from faceauthd.types import Box, Cues, Frame, Match, Quality, Sighting, Wants
 from faceauthd.vision.detect import Detection
+from faceauthd.vision.presence import Presence, Shown
 from faceauthd.vision.track import Tracker
 from tests.fakes import GOOD, PICTURE
 
@@ -141,15 +142,31 @@ class Living(Seen):
         return np.ones(len(boxes), np.float32)
 
 
-def watched(faces: list[NDArray[np.float32] | None], watch_s: float) -> list[Sighting]:
+class Turning(Presence):
+    """Says of every face that it has shown its relief."""
+
+    def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
+        return [replace(cues, relief=1.0) for cues in super().see(frame, shown)]
+
+
+def watched(
+    faces: list[NDArray[np.float32] | None], watch_s: float, presence: Presence | None = None
+) -> list[Sighting]:
+    """Of faces that turn, unless another `presence` says so."""
     seen = Living(faces)
-    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, seen), Tracker(), seen, watch_s=watch_s)
+    stages = Stages(seen, seen, seen, seen, seen, seen)
+    recognizer = FaceRecognizer(stages, Tracker(), seen, watch_s=watch_s, presence=presence or Turning())
     return [recognizer.look(Frame(PICTURE, 0.1 * number), Wants())[0] for number in range(len(faces))]
 
 
 def test_looks_are_given_once_their_track_was_watched_for_long_enough() -> None:
     given = [face.probe is not None for face in watched([unit(0)] * 6, 0.25)]
     assert given == [False, False, False, True, True, True]
+
+
+def test_a_face_that_does_not_turn_is_watched_for_longer() -> None:
+    given = [face.probe is not None for face in watched([unit(0)] * 8, 0.25, Presence())]
+    assert given == [False] * 6 + [True] * 2
 
 
 def test_looks_held_back_have_no_liveness_and_those_given_have() -> None:
@@ -179,7 +196,8 @@ def test_without_liveness_nothing_is_held_back() -> None:
 def test_liveness_is_asked_for_only_where_it_is_wanted() -> None:
     """Where the door takes any face: nothing is held back, until somebody is enrolled or vouches."""
     seen = Living([unit(0)] * 12)
-    recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, seen), Tracker(), seen, watch_s=0.25)
+    stages = Stages(seen, seen, seen, seen, seen, seen)
+    recognizer = FaceRecognizer(stages, Tracker(), seen, watch_s=0.25, presence=Turning())
     wants = [Wants(liveness=False)] * 3 + [Wants()] * 6
     looks = [recognizer.look(Frame(PICTURE, 0.1 * number), each)[0] for number, each in enumerate(wants)]
     assert [face.probe is not None for face in looks] == [True] * 3 + [False] * 3 + [True] * 3

@@ -16,7 +16,7 @@ def test_the_policy_of_the_defaults_is_the_default_policy() -> None:
 def test_the_measured_limits_are_those_of_the_configuration() -> None:
     vision, limits = Config().vision, QualityLimits()
     named = [name for name in QualityLimits.__slots__ if hasattr(vision, name)]
-    assert len(named) == 8
+    assert len(named) == 9
     assert {name: getattr(vision, name) for name in named} == {name: getattr(limits, name) for name in named}
 
 
