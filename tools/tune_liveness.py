@@ -97,8 +97,10 @@ def policy() -> EvidencePolicy:
 def judged(clip: Clip, looks: Looks, weights: Weights) -> Presented:
     """What the door would make of the clip with these weights."""
     given: dict[int, list[tuple[float, Sighting]]] = {}
+    held_back = set[int]()
     for at_s, track, cues in looks:
         if not is_settled(cues, Decision().liveness_s):
+            held_back.add(track)
             continue
         found, begun = judge(cues, weights), track in given
         sighting = Sighting(
@@ -109,8 +111,9 @@ def judged(clip: Clip, looks: Looks, weights: Weights) -> Presented:
             liveness=found.score,
             suspicion=found.suspicion,
             probe=np.ones(1, dtype=np.float32),
-            continuity=1.0 if begun else None,
+            continuity=1.0 if begun and track not in held_back else None,
         )
+        held_back.discard(track)
         given.setdefault(track, []).append((at_s, sighting))
     return answer(clip, given, policy())
 

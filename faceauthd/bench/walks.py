@@ -47,7 +47,7 @@ def _spec(number: int, fps: float) -> SceneSpec:
     near = Pose(
         x_m=between(-0.12, 0.12),
         y_m=between(-0.06, 0.05),
-        distance_m=between(0.58, 0.85),
+        distance_m=between(0.5, 0.74),
         yaw_deg=between(-7, 7),
         pitch_deg=between(-5, 5),
         roll_deg=between(-5, 5),

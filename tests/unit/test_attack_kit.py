@@ -16,7 +16,7 @@ from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.pack import ModelPack
 from tools.attack_kit import HANDLINGS, SPECIES, Clip, face_of, render
 from tools.attack_kit.clip import Draws, Shot
-from tools.attack_kit.living import Blinks
+from tools.attack_kit.living import Blinks, Living
 from tools.attack_kit.screens import PHONE, still_screen
 from tools.attack_kit.stage import Stage
 
@@ -60,7 +60,7 @@ def test_playing_gives_every_frame_once_with_its_time() -> None:
 @pytest.mark.parametrize("species", SPECIES)
 def test_the_detector_finds_the_one_face_where_it_was_placed(species: str) -> None:
     clip = clip_of(species)
-    found = Detector(pack().detector).find(clip.frame(20), min_score=0.65)
+    found = Detector(pack().detector).find(clip.frame(36), min_score=0.65)
     assert len(found) == 1
     box, size = found[0].box, (640, 480)
     if "face_px" in clip.params:
@@ -76,6 +76,33 @@ def test_names_say_who_is_alive_and_clips_say_how_they_were_handled(species: str
     assert clip.is_live == SPECIES[species].is_live == species.startswith("live")
     assert clip.params["handling"] == ("none" if clip.is_live else "shaken")
     assert 0.2 <= clip.params["light_level"] <= 1.0
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_somebody_comes_in_from_the_side_and_stops_in_the_middle(seed: int) -> None:
+    """The head is turned to where they go, and comes round to the camera."""
+    clip = clip_of("live-side", seed=seed, seconds=3.5)
+    sign = -1 if clip.params["comes_from"] == "left" else 1
+    found = [Detector(pack().detector).find(clip.frame(at), min_score=0.5) for at in range(0, 52, 3)]
+    seen = [faces[0].box for faces in found if faces]
+    beside = [sign * ((box.left + box.right) / 2 - 320) / 640 for box in seen]
+    assert beside[0] > 0.25
+    assert abs(beside[-1]) < 0.15
+    assert seen[-1].width > 1.1 * min(box.width for box in seen)
+    act = SPECIES["live-side"].build(Draws(np.random.default_rng(seed)), face(), _stage(), None)
+    assert isinstance(act, Living)
+    yaws = [act.pose(time_s).yaw_deg - act.pose(time_s + 3.0).yaw_deg for time_s in (0.0, 0.1)]
+    assert all(np.sign(yaw) == np.sign(act.pose(3.0).x_m - act.pose(0.0).x_m) for yaw in yaws)
+
+
+def test_the_mouth_of_somebody_who_speaks_opens_several_times_a_second() -> None:
+    clip = clip_of("live-speak", seconds=3.5)
+    draws = Draws(np.random.default_rng(3))
+    act = SPECIES["live-speak"].build(draws, face(), Stage(draws, clip.shot), None)
+    assert isinstance(act, Living)
+    jaw = np.array([act.pose(at / 15).jaw for at in range(len(clip))])
+    assert 3 < (np.diff((jaw > 0.3 * jaw.max()).astype(int)) == 1).sum() < 25
+    assert jaw.max() > 0.8
 
 
 @pytest.mark.parametrize("species", ["live-walk", "print-flat", "phone", "replay-tablet", "cutout-eyes"])
@@ -153,6 +180,10 @@ def test_what_is_asked_wrongly_is_said() -> None:
         render("phone", face(), rng, size=(20, 20))
     with pytest.raises(IndexError, match="38 frames"):
         clip_of("phone").frame(38)
+
+
+def _stage() -> Stage:
+    return Stage(Draws(np.random.default_rng(1)), Shot(seconds=3.5))
 
 
 def _opening(picture: np.ndarray) -> float:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from faceauthd.presentation import is_settled
 from faceauthd.types import Cues, Frame, Quality
 from faceauthd.vision.motion import Look, between, flattened
-from faceauthd.vision.presence import Presence, Shown, log_odds
+from faceauthd.vision.presence import UNSEEN, Presence, Shown, log_odds
 from faceauthd.vision.registration import Patch, moved, sample
 
 Floats = NDArray[np.float32]
@@ -206,3 +207,24 @@ def test_no_picture_outlives_the_window_although_nobody_comes() -> None:
     assert presence._tracks
     assert presence.see(Frame(empty, 2.4), ()) == []
     assert not presence._tracks
+
+
+def coming(px_a_second: float) -> list[Cues]:
+    """A second on the way and another one there, at 15 looks a second."""
+    presence, told = Presence(), []
+    for number in range(31):
+        way = px_a_second * (min(number / 15, 1.0) - 1.0)
+        grey, points = scene(0, (way, 0.0), has_nose=True, is_framed=False, seed=number)
+        frame = Frame(np.repeat(grey[..., None], 3, axis=2), number / 15)
+        told += presence.see(frame, [Shown(1, points, Quality(1.0), 0.9)])
+    return told
+
+
+def test_a_face_that_goes_by_is_not_judged_until_it_stops() -> None:
+    """At 30 pixels a second of 70 it sways, at 80 it goes by."""
+    sways, goes = coming(30.0), coming(80.0)
+    assert [cues.looks for cues in sways] == list(range(1, 32))
+    assert all(cues == UNSEEN for cues in goes[4:16])
+    assert all(cues != UNSEEN for cues in goes[-5:])
+    assert goes[-1].looks < 25
+    assert not is_settled(UNSEEN, 0.0)

@@ -47,8 +47,8 @@ WALK = Manner((4.0, 10.0), (1.5, 6.0), (1.0, 4.0), (0.5, 2.0), (0.2, 0.8), is_wa
 SIDE = Manner((4.0, 10.0), (1.5, 6.0), (1.0, 4.0), (0.5, 2.0), (0.2, 0.8), is_from_side=True)
 
 SPEAK = Manner((3.0, 12.0), (1.0, 5.0), (1.0, 4.0), (0.5, 2.5), (0.3, 1.5), mouth_hz=(2.0, 7.0), jaw=(1.0, 2.5))
-"""The mouth of somebody who speaks opens 2 to 7 times a second (Chandrasekaran 2009), here by 3 to 8 mm at its widest,
-and the head goes along with what is said."""
+"""The mouth of somebody who speaks opens 2 to 7 times a second (Chandrasekaran 2009), the lower lip here by 2 to 5 mm
+at its widest, and the head goes along with what is said."""
 
 SIGN = Manner((3.0, 12.0), (0.5, 3.0), (0.5, 2.0), (0.5, 2.0), (0.15, 0.7), is_signing=True)
 """Stands as others do, but does what a door asks for instead of looking around."""
@@ -94,7 +94,9 @@ class Living:
         signs = self._signs
         asked_deg, asked_shut = (signs.yaw_deg(time_s), signs.shut(time_s)) if signs else (0.0, 0.0)
         pose = Pose(
-            x_m=(self._place[0] + going.beside) * distance + self._sway_m * self._right(time_s) + 0.6 * self._bob_m * math.sin(step / 2),
+            x_m=(self._place[0] + going.beside) * distance
+            + self._sway_m * self._right(time_s)
+            + 0.6 * self._bob_m * math.sin(step / 2),
             y_m=self._place[1] * distance
             + 0.4 * self._sway_m * self._up(time_s)
             + self._breath_m * self._breath(time_s)
