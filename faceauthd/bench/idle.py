@@ -28,7 +28,7 @@ LOOKS_A_SECOND = 10
 MANY_TEMPLATES = 10_000
 _EACH = 5
 _SCENE_S = 2.0
-_BESIDE_M = 0.32
+_BESIDE_M = 0.24
 _FRAMES = "frames"
 _SETTLE_S = 4.0
 """Until the door has opened for whoever is enrolled, or refused a stranger: a decided face is what stands there."""
@@ -113,7 +113,7 @@ def overrides_of(kit: Kit, frames: Path, gallery: Path) -> list[str]:
 
 def _draw(who: str | None, folder: Path, crowd: int = 1) -> None:
     """Frames in which `who` stands and looks, `crowd` times side by side, or of the empty room, quick to read."""
-    distance_m = 0.75 if crowd == 1 else 1.4
+    distance_m = 0.75  # near enough to be judged, and so to be left alone afterwards
     poses = [Pose(x_m=_BESIDE_M * (number - (crowd - 1) / 2), distance_m=distance_m) for number in range(crowd)]
     visits = tuple(
         Visit(who, (Keyframe(0.0, pose), Keyframe(_SCENE_S, pose)), line=0) for pose in poses if who is not None

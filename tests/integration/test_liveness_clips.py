@@ -14,14 +14,16 @@ from faceauthd.cli.evaluate_liveness import evaluate_liveness
 from faceauthd.config.deciding import Decision
 from faceauthd.config.inputs import Vision
 from faceauthd.evaluation.clips import Clip, find_clips
-from faceauthd.evaluation.presentations import Response, present, stages_of
+from faceauthd.evaluation.presentations import Recorder, Response, present, stages_of
 from faceauthd.evidence import EvidencePolicy
 from faceauthd.picture import load_picture, save_picture
+from faceauthd.presentation import WEIGHTS
 from faceauthd.recognizer import Stages
 from faceauthd.resources import shipped
 from faceauthd.settings import limits_of
 from faceauthd.vision.pack import ModelPack
 from tools.attack_kit import render
+from tools.tune_liveness import judged, policy
 
 FPS = 15.0
 SHOWN = (
@@ -65,6 +67,16 @@ def test_the_living_pass_and_pictures_held_up_do_not(
     assert found.after_s is not None
     assert found.after_s < 2.4
     assert (found.suspicion is None) is clip.is_live
+
+
+@pytest.mark.parametrize("species", ["live-stand", "print-flat"])
+def test_the_weights_are_fitted_to_what_the_door_says(clips: Path, stages: Stages, species: str) -> None:
+    """From the cues alone, looks held back included."""
+    clip, recorder = next(clip for clip in find_clips(clips) if clip.species == species), Recorder()
+    found = present(clip, stages, policy(), Decision().liveness_s, recorder)
+    told = judged(clip, recorder.kept, WEIGHTS)
+    assert (told.response, told.after_s, told.suspicion) == (found.response, found.after_s, found.suspicion)
+    assert told.score == pytest.approx(found.score)
 
 
 def test_nobody_is_judged_before_they_were_watched(clips: Path, stages: Stages) -> None:
