@@ -42,6 +42,8 @@ SHOWN_RELIEF = 0.1
 PATIENCE = 2.2
 """How many times as long as else a face is watched that has shown none: 1.3 s instead of 0.6. Of masks with eyes cut
 out 0.11 are let in so instead of 0.15 (27 tuning people, attack kit, 2026-11-26)."""
+MOST_PATIENT_S = 1.8
+"""Cues reach back two seconds (`presence.WINDOW_S`): whoever had to be watched for longer would never be judged."""
 _STILL_AT, _STILL_STEEPNESS = 0.2, 6.0
 """In hundredths of the face's width. The stillest of 45 living people who tried moved by 0.24 in 0.6 s, nine of ten by
 1.0 or more; a picture on a stand, with sensor noise alone, by 0.04 to 0.2 (attack kit, 2026-11-24)."""
@@ -61,7 +63,8 @@ def is_settled(cues: Cues, watch_s: float) -> bool:
     if not cues.looks:
         return False
     has_turned = cues.relief is not None and cues.relief >= SHOWN_RELIEF
-    return cues.watched_s >= (watch_s if has_turned else PATIENCE * watch_s)
+    patient_s = max(watch_s, min(PATIENCE * watch_s, MOST_PATIENT_S))
+    return cues.watched_s >= (watch_s if has_turned else patient_s)
 
 
 def judge(cues: Cues, weights: Weights = WEIGHTS) -> Judgement:

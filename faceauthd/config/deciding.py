@@ -44,8 +44,9 @@ class Decision(Section):
     liveness_s: float = Field(
         default=0.6,
         ge=0,
-        le=3,
-        description="Seconds a face is watched before it is judged; what is around it must have had time to move.",
+        le=1.8,
+        description="Seconds a face is watched before it is judged; what is around it must have had time to move."
+        " 2.2 times as long where it does not turn.",
     )
 
 

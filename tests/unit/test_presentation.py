@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceauthd.presentation import is_settled, judge
+from faceauthd.config.deciding import Decision
+from faceauthd.presentation import MOST_PATIENT_S, is_settled, judge
 from faceauthd.types import Cues, Suspicion
+from faceauthd.vision.presence import WINDOW_S
 
 LIVING = Cues(watched_s=0.6, looks=9, model=4.0, goes=0.01, follows=-2.0, relief=0.2, sway=5.0)
 BETTER_UP = ("model", "relief", "sway")
@@ -101,3 +103,10 @@ def test_a_face_that_shows_no_relief_is_watched_for_longer(relief: float | None,
 
 def test_where_no_time_to_watch_is_asked_for_none_is_waited_for() -> None:
     assert is_settled(replace(LIVING, watched_s=0.0, relief=None), 0.0)
+
+
+@pytest.mark.parametrize("watch_s", [0.6, 0.9, 1.2, 1.8])
+def test_nobody_has_to_be_watched_for_longer_than_cues_reach_back(watch_s: float) -> None:
+    """The longest that may be asked for is less than the window by more than a frame at five a second."""
+    assert is_settled(replace(LIVING, watched_s=WINDOW_S - 0.2, relief=None), watch_s)
+    assert Decision.model_fields["liveness_s"].metadata[1].le <= MOST_PATIENT_S <= WINDOW_S - 0.2
