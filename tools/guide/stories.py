@@ -47,9 +47,9 @@ STORIES: Mapping[str, Script] = {
         ],
         before=[_ALICE, _BOB],
     ),
-    "stranger": Script(scene(7, stands(BOB, 3.0, 5.0)), before=[_ALICE]),
+    "stranger": Script(scene(7, stands(BOB, 2.5, 5.0)), before=[_ALICE]),
     "wrong-hour": Script(
-        scene(8, stands(BOB, 3.0, 6.0)),
+        scene(8, stands(BOB, 2.5, 6.0)),
         [Typed(7.0, "faceauthctl events --kind refused", "refused-events")],
         before=[_ALICE, _BOB, 'sudo faceauthctl hours bob "Sat, Sun 10:00-16:00"'],
     ),
@@ -68,7 +68,7 @@ STORIES: Mapping[str, Script] = {
         scene(11, stands(ALICE, 2.5, 9.0), presses=[(5.0, 0.2)]), settings=["gate.entry=press"], before=[_ALICE]
     ),
     "two-people": Script(
-        scene(13, stands(ALICE, 2.5, 4.8), stands(BOB, 8.0, 10.0)),
+        scene(13, stands(ALICE, 2.5, 4.8), stands(BOB, 7.5, 10.0)),
         settings=["gate.entry=two-person"],
         before=[_ALICE, _BOB],
     ),
