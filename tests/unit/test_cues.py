@@ -95,7 +95,7 @@ def test_a_nose_shows_its_relief_when_the_head_turns_and_a_sheet_has_none() -> N
     head, sheet = watched(), watched(has_nose=False)
     assert head.relief is not None
     assert sheet.relief is not None
-    assert head.relief > 1.0
+    assert head.relief > 2.15, "2.30; a plane that is fitted to the nose, too, leaves 2.00"
     assert abs(sheet.relief) < 0.5
 
 
