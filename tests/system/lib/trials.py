@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from service import Journal, until
 
 BEGAN_S = time.monotonic()
+LAST_LINES = 25
+"""Of the journal, shown with what did not come about."""
 
 
 def say(line: str) -> None:
@@ -34,6 +36,9 @@ class Trials:
         """One line, and a count of what did not come about."""
         self.failures += not is_so
         say(f"{time.monotonic() - BEGAN_S:6.1f} s  {'ok' if is_so else 'NOT OK'}: {what}  {told}")
+        if not is_so:
+            for line in self.journal.lines()[-LAST_LINES:]:
+                say(f"          | {line.at_s:.1f}  {line.text}")
         return bool(is_so)
 
     def came(self, what: str, kind: str, since_s: float, within_s: float) -> float | None:
