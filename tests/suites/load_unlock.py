@@ -39,8 +39,10 @@ more the quicker they follow each other, since nobody is judged before they were
 FEWEST_FACES = 16
 """Of the twenty and hers that have to be found, or a crowd is no crowd."""
 GIVEN_UP_S = 60.0
-CELL = (200, 240)
-"""Width and height of each of the others' faces in the picture of twenty, 1440x960."""
+CELL = (120, 144)
+"""Width and height of each of the others' faces in the picture of twenty, 960x1008."""
+HERS = 720
+"""Side of what is hers of it: the middle of her frame, enlarged, for nobody is judged from afar."""
 
 
 class Arrivals:
@@ -199,12 +201,14 @@ def _pictures(*, is_crowded: bool) -> tuple[Picture, list[Picture]]:
 
 
 def _crowd(frame: Picture) -> Picture:
-    """Her frame, with twenty photographs of somebody else's face beside and below it."""
+    """The middle of her frame, with twenty photographs of somebody else's face beside and below it."""
     face = resize(load_picture(shipped("faces") / "hopper.jpg")[60:444, 100:420], CELL)
-    picture = np.full((960, 1440, 3), 120, np.uint8)
-    picture[: frame.shape[0], : frame.shape[1]] = frame
-    beside = [(top, left) for top in (0, 240) for left in range(640, 1440 - CELL[0] + 1, CELL[0])][:8]
-    below = [(top, left) for top in (480, 720) for left in range(0, 1440 - CELL[0] + 1, CELL[0])][:12]
+    height, width = frame.shape[:2]
+    aside = (width - height) // 2
+    picture = np.full((HERS + 2 * CELL[1], HERS + 2 * CELL[0], 3), 120, np.uint8)
+    picture[:HERS, :HERS] = resize(np.ascontiguousarray(frame[:, aside : aside + height]), (HERS, HERS))
+    beside = [(top, left) for top in range(0, HERS, CELL[1]) for left in (HERS, HERS + CELL[0])]
+    below = [(top, left) for top in (HERS, HERS + CELL[1]) for left in range(0, HERS + 2 * CELL[0], CELL[0])][:10]
     for top, left in (*beside, *below):
         picture[top : top + CELL[1], left : left + CELL[0]] = face
     return picture
