@@ -15,8 +15,8 @@ from faceauthd.types import Event, Frame, Sighting
 log = logging.getLogger(__name__)
 
 _SLOW = (
-    "somebody was looked at every %.1f s only, where %d looks have to lie within %g s: nobody may ever be let in or "
-    "enrolled; set vision.threads: 4 or a higher camera.fps, or lengthen decision.window_s and gate.forget_s"
+    "somebody was looked at every %.1f s only, where looks have to follow each other within %.1f s: nobody may ever be "
+    "let in or enrolled; set vision.threads: 4 or a higher camera.fps (docs/hardware.md: is the board fast enough?)"
 )
 _JUDGED_BY = 8
 """So many gaps between looks: more than the first slow ones, and not more than a visit of some seconds has."""
@@ -24,16 +24,19 @@ _JUDGED_BY = 8
 
 @dataclass(frozen=True, slots=True)
 class PacePolicy:
-    """`looks` have to lie within `window_s`, and a face is forgotten after `forget_s` out of sight, both in seconds."""
+    """`looks` have to lie within `window_s`, a face is forgotten after `forget_s` out of sight, and looks farther apart
+    than `reach_s` show no motion, which liveness needs; None where that is not asked for. All in seconds."""
 
     looks: int
     window_s: float
     forget_s: float
+    reach_s: float | None
 
     @property
     def longest_s(self) -> float:
         """Between two looks."""
-        return min(self.window_s / max(1, self.looks - 1), self.forget_s)
+        adds_up_s = min(self.window_s / max(1, self.looks - 1), self.forget_s)
+        return adds_up_s if self.reach_s is None else min(adds_up_s, self.reach_s)
 
 
 class Pace:
@@ -57,4 +60,4 @@ class Pace:
         gap_s = median(self._gaps_s)
         if len(self._gaps_s) == _JUDGED_BY and gap_s > self._policy.longest_s:
             self._has_told = True
-            log.warning(_SLOW, gap_s, self._policy.looks, self._policy.window_s)
+            log.warning(_SLOW, gap_s, self._policy.longest_s)

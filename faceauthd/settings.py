@@ -19,12 +19,15 @@ from faceauthd.vision.eyes import EyeModel
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import LivenessModel
 from faceauthd.vision.pack import ModelPack
+from faceauthd.vision.presence import REACH_S
 from faceauthd.vision.quality import EYES_OPEN, QualityGauge, QualityLimits
 
 
 def pace_of(config: Config) -> PacePolicy:
     """How often somebody has to be looked at for their looks to add up."""
-    return PacePolicy(config.decision.looks, config.decision.window_s, config.gate.forget_s)
+    decision = config.decision
+    reach_s = None if decision.liveness == "off" else REACH_S
+    return PacePolicy(decision.looks, decision.window_s, config.gate.forget_s, reach_s)
 
 
 def policy_of(config: Config) -> Policy:

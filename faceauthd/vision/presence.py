@@ -20,7 +20,7 @@ WINDOW_S = 2.0
 """How far back the cues reach. Not longer than `decision.window_s` by much, or what was seen before would weigh."""
 _APART_S = 0.19
 """The least time between two looks that are compared: a hand's tremor or a turn shows by then."""
-_REACH_S = 0.7
+REACH_S = 0.7
 """The most: beyond it somebody who walks up has come too near to be compared."""
 _SNAP_S = 0.09
 """Pictures are kept no closer than this in time, whatever the frame rate, so that memory and time are bounded."""
@@ -28,9 +28,9 @@ _MOST_LOOKS = 60
 _MOST_LOG_ODDS = 9.0
 _HASTE = 60.0
 """Hundredths of its width a second: a face that goes faster is on its way, blurred and turned, and its looks say little
-of how it is presented. Of those who come in from the side the texture
-model calls most such looks pictures (log-odds of -4 to -9), and a limit at which they pass let in four times as many
-pictures (0.23 of them instead of 0.06; 27 tuning people of each species, 2026-11-26)."""
+of how it is presented. Of those who come in from the side the texture model calls most such looks pictures (log-odds
+of -4 to -9), and a limit at which they pass let in four times as many pictures (0.23 of them instead of 0.06; 27 tuning
+people of each species, 2026-11-26)."""
 _LEAST_SHIFT = 0.1
 """Added to shifts of nose and cheeks, in hundredths of the face's width squared: what noise leaves of a still face."""
 
@@ -91,7 +91,7 @@ class Presence:
     def _forget(self, now_s: float) -> None:
         for track, watched in list(self._tracks.items()):
             watched.notes = [note for note in watched.notes if 0 < now_s - note.at_s <= self._window_s][-_MOST_LOOKS:]
-            watched.looks = [look for look in watched.looks if 0 < now_s - look.at_s <= _REACH_S]
+            watched.looks = [look for look in watched.looks if 0 < now_s - look.at_s <= REACH_S]
             if not watched.notes and not watched.looks:
                 del self._tracks[track]
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from faceauthd.config import Config
+from faceauthd.config.deciding import Decision
 from faceauthd.pace import Pace
+from faceauthd.presentation import is_settled
 from faceauthd.settings import pace_of
 from faceauthd.types import Box, Frame, Quality, Sighting
+from faceauthd.vision.presence import REACH_S, Presence
 from tests.fakes import sighting
+from tests.unit.test_cues import looks_of
 
 PICTURE = np.zeros((4, 4, 3), dtype=np.uint8)
 DECIDED = Sighting(1, Box(0, 0, 9, 9), Quality(0.0))
@@ -26,13 +31,15 @@ def told(caplog: pytest.LogCaptureFixture, gap_s: float, *shown: list[Sighting])
     return [record.getMessage() for record in caplog.records]
 
 
-def test_three_looks_that_cannot_lie_within_two_seconds_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_looks_that_show_no_motion_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = told(caplog, 1.1, *[[sighting()]] * 30)
-    assert line.startswith("somebody was looked at every 1.1 s only, where 3 looks have to lie within 2 s")
+    assert line.startswith(
+        "somebody was looked at every 1.1 s only, where looks have to follow each other within 0.7 s"
+    )
     assert "vision.threads: 4" in line
 
 
-@pytest.mark.parametrize("gap_s", [0.07, 0.9])
+@pytest.mark.parametrize("gap_s", [0.07, 0.69])
 def test_looks_that_add_up_are_nothing_to_tell(caplog: pytest.LogCaptureFixture, gap_s: float) -> None:
     assert told(caplog, gap_s, *[[sighting()]] * 30) == []
 
@@ -46,10 +53,23 @@ def test_a_few_slow_looks_are_no_slow_board(caplog: pytest.LogCaptureFixture) ->
     assert told(caplog, 1.1, *[[sighting()]] * 8) == []
 
 
-def test_the_tighter_of_both_limits_counts() -> None:
-    config = Config()
-    assert pace_of(config).longest_s == config.gate.forget_s == 1.0
-    longer = config.model_copy(update={"gate": config.gate.model_copy(update={"forget_s": 3.0})})
-    assert pace_of(longer).longest_s == config.decision.window_s / (config.decision.looks - 1)
-    few = config.decision.model_copy(update={"looks": 2, "window_s": 1.5})
-    assert pace_of(longer.model_copy(update={"decision": few})).longest_s == 1.5
+def test_the_tightest_limit_counts() -> None:
+    assert pace_of(Config()).longest_s == REACH_S
+    without = pace_of(Config(decision=Decision(liveness="off")))
+    assert without.longest_s == without.forget_s == 1.0
+    assert replace(without, forget_s=3.0).longest_s == 2.0 / (3 - 1)
+    assert replace(without, forget_s=3.0, looks=2, window_s=1.5).longest_s == 1.5
+
+
+def test_looks_farther_apart_than_the_reach_show_no_motion() -> None:
+    """What the limit is for: with the first there are cues of motion, beyond it there is none."""
+    for gap_s, is_seen in ((REACH_S - 0.01, True), (REACH_S + 0.01, False)):
+        assert (looks_of(Presence(), [1.0, 1.0 + gap_s])[-1].relief is not None) is is_seen
+
+
+def test_beyond_a_second_apart_nobody_is_ever_judged() -> None:
+    """They are forgotten before they were watched for long enough (docs/hardware.md)."""
+    looks = looks_of(Presence(), [1.0 + 1.01 * number for number in range(20)])
+    assert not any(is_settled(cues, Decision().liveness_s) for cues in looks)
+    looks = looks_of(Presence(), [1.0 + 0.95 * number for number in range(20)])
+    assert all(is_settled(cues, Decision().liveness_s) for cues in looks[2:])

@@ -47,7 +47,8 @@ UNIT
 # of the command, or 75 if it did not end in SECONDS, which says something of this machine and nothing of the product.
 # The processor's own virtualisation is used where it works, unless FACEAUTHD_EMULATE is set; else it is emulated,
 # several times slower, and then the machine's clock counts instructions, a thousand million a second, so that inside it
-# nothing is late. The emulated processor is an old one, for a newer one's fused multiplications are emulated twenty times slower (QEMU 7.2).
+# nothing is late. The emulated processor is an old one, for a newer one's fused multiplications are emulated twenty
+# times slower (QEMU 7.2).
 boot_machine() {
     local folder=$1 seconds=$2 way=(-accel tcg -cpu Nehalem -icount 'shift=0,sleep=off' -smp 1) status ended=0
     if virtualisation_works "$folder"; then way=(-accel kvm -cpu max -smp 2); fi
