@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 _SLOW = (
     "somebody was looked at every %.1f s only, where looks have to follow each other within %.1f s: nobody may ever be "
-    "let in or enrolled; set vision.threads: 4 or a higher camera.fps (docs/hardware.md: is the board fast enough?)"
+    "let in or enrolled; set vision.threads: 4 or a higher camera.fps, or lengthen decision.window_s and gate.forget_s "
+    "(docs/hardware.md: is the board fast enough?)"
 )
 _JUDGED_BY = 8
 """So many gaps between looks: more than the first slow ones, and not more than a visit of some seconds has."""

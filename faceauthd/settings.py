@@ -19,14 +19,14 @@ from faceauthd.vision.eyes import EyeModel
 from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.liveness import LivenessModel
 from faceauthd.vision.pack import ModelPack
-from faceauthd.vision.presence import REACH_S
+from faceauthd.vision.presence import MOST_REACH_S
 from faceauthd.vision.quality import EYES_OPEN, QualityGauge, QualityLimits
 
 
 def pace_of(config: Config) -> PacePolicy:
     """How often somebody has to be looked at for their looks to add up."""
     decision = config.decision
-    reach_s = None if decision.liveness == "off" else REACH_S
+    reach_s = None if decision.liveness == "off" else MOST_REACH_S
     return PacePolicy(decision.looks, decision.window_s, config.gate.forget_s, reach_s)
 
 

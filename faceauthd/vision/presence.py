@@ -1,11 +1,12 @@
-"""What the looks of a track show together: kept for two seconds for each track, and given as `Cues`."""
+"""What the looks of a track show together: kept for two seconds for each track, longer where looks come seldom, and
+given as `Cues`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,11 @@ _APART_S = 0.19
 """The least time between two looks that are compared: a hand's tremor or a turn shows by then."""
 REACH_S = 0.7
 """The most: beyond it somebody who walks up has come too near to be compared."""
+MOST_REACH_S = 1.5
+"""The last look is compared for so long, where a slow board has none closer: a poor comparison tells more than none."""
+_FEWEST_LOOKS = 3
+"""So many looks count even if they take longer than the window, as long as each is within MOST_REACH_S of the next: two
+gaps of a second make the longer watch of `presentation.is_settled`, and one does not."""
 _SNAP_S = 0.09
 """Pictures are kept no closer than this in time, whatever the frame rate, so that memory and time are bounded."""
 _MOST_LOOKS = 60
@@ -63,8 +69,12 @@ class _Watched:
     looks: list[Look] = field(default_factory=list)
 
 
+_Timed = TypeVar("_Timed", _Note, Look)
+
+
 class Presence:
-    """Remembers, for each track, what it takes to tell a presence from a picture; nothing older than the window."""
+    """Remembers, for each track, what it takes to tell a presence from a picture; nothing older than the
+    window, but for the last looks of a slow board."""
 
     def __init__(self, *, window_s: float = WINDOW_S) -> None:
         self._window_s = window_s
@@ -90,8 +100,8 @@ class Presence:
 
     def _forget(self, now_s: float) -> None:
         for track, watched in list(self._tracks.items()):
-            watched.notes = [note for note in watched.notes if 0 < now_s - note.at_s <= self._window_s][-_MOST_LOOKS:]
-            watched.looks = [look for look in watched.looks if 0 < now_s - look.at_s <= REACH_S]
+            watched.notes = _recent(watched.notes, now_s, self._window_s, _FEWEST_LOOKS - 1)[-_MOST_LOOKS:]
+            watched.looks = _recent(watched.looks, now_s, REACH_S, 1)
             if not watched.notes and not watched.looks:
                 del self._tracks[track]
 
@@ -107,6 +117,13 @@ class Presence:
             return UNSEEN
         watched.notes.append(_Note(now_s, log_odds(one.p_live), motion))
         return _cues(watched.notes)
+
+
+def _recent(seen: list[_Timed], now_s: float, usual_s: float, fewest: int) -> list[_Timed]:
+    """What is not older than `usual_s`, and the newest `fewest` while the last of them is not out of reach."""
+    past = [one for one in seen if one.at_s < now_s]
+    newest = len(past) - (fewest if past and now_s - past[-1].at_s <= MOST_REACH_S else 0)
+    return [one for number, one in enumerate(past) if number >= newest or now_s - one.at_s <= usual_s]
 
 
 def log_odds(p_live: float) -> float:

@@ -134,6 +134,18 @@ def test_what_is_older_than_the_window_is_forgotten_and_tracks_are_kept_apart() 
     assert looks_of(presence, [9.0])[0].looks == 1
 
 
+def test_seldom_looks_reach_back_farther_as_long_as_none_is_missed() -> None:
+    presence = Presence()
+    assert [cues.looks for cues in looks_of(presence, [0.0, 1.4, 2.8, 4.2, 5.8])] == [1, 2, 3, 3, 2]
+    assert looks_of(presence, [7.9])[0].looks == 1
+
+
+def test_a_look_is_compared_with_one_nearby_rather_than_with_the_last_but_one() -> None:
+    presence = Presence()
+    looks_of(presence, [0.0, 1.0, 1.1, 1.3])
+    assert [look.at_s for look in presence._tracks[1].looks] == [1.0, 1.1, 1.3]
+
+
 def test_a_track_that_shows_another_face_starts_again() -> None:
     presence = Presence()
     looks_of(presence, [0.0, 0.3])

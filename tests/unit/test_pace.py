@@ -14,7 +14,7 @@ from faceauthd.pace import Pace
 from faceauthd.presentation import is_settled
 from faceauthd.settings import pace_of
 from faceauthd.types import Box, Frame, Quality, Sighting
-from faceauthd.vision.presence import REACH_S, Presence
+from faceauthd.vision.presence import MOST_REACH_S, Presence
 from tests.fakes import sighting
 from tests.unit.test_cues import looks_of
 
@@ -31,15 +31,16 @@ def told(caplog: pytest.LogCaptureFixture, gap_s: float, *shown: list[Sighting])
     return [record.getMessage() for record in caplog.records]
 
 
-def test_looks_that_show_no_motion_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_looks_too_far_apart_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = told(caplog, 1.1, *[[sighting()]] * 30)
     assert line.startswith(
-        "somebody was looked at every 1.1 s only, where looks have to follow each other within 0.7 s"
+        "somebody was looked at every 1.1 s only, where looks have to follow each other within 1.0 s"
     )
     assert "vision.threads: 4" in line
+    assert "decision.window_s and gate.forget_s" in line
 
 
-@pytest.mark.parametrize("gap_s", [0.07, 0.69])
+@pytest.mark.parametrize("gap_s", [0.07, 0.99])
 def test_looks_that_add_up_are_nothing_to_tell(caplog: pytest.LogCaptureFixture, gap_s: float) -> None:
     assert told(caplog, gap_s, *[[sighting()]] * 30) == []
 
@@ -54,22 +55,27 @@ def test_a_few_slow_looks_are_no_slow_board(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_the_tightest_limit_counts() -> None:
-    assert pace_of(Config()).longest_s == REACH_S
+    with_liveness = pace_of(Config())
+    assert with_liveness.longest_s == with_liveness.forget_s == 1.0
+    assert replace(with_liveness, forget_s=3.0).longest_s == 2.0 / (3 - 1)
+    assert replace(with_liveness, forget_s=3.0, looks=2, window_s=1.2).longest_s == 1.2
+    assert replace(with_liveness, forget_s=3.0, window_s=9.0).longest_s == MOST_REACH_S
     without = pace_of(Config(decision=Decision(liveness="off")))
-    assert without.longest_s == without.forget_s == 1.0
-    assert replace(without, forget_s=3.0).longest_s == 2.0 / (3 - 1)
-    assert replace(without, forget_s=3.0, looks=2, window_s=1.5).longest_s == 1.5
+    assert replace(without, forget_s=3.0, window_s=9.0).longest_s == 3.0
 
 
 def test_looks_farther_apart_than_the_reach_show_no_motion() -> None:
     """What the limit is for: with the first there are cues of motion, beyond it there is none."""
-    for gap_s, is_seen in ((REACH_S - 0.01, True), (REACH_S + 0.01, False)):
+    for gap_s, is_seen in ((MOST_REACH_S - 0.01, True), (MOST_REACH_S + 0.01, False)):
         assert (looks_of(Presence(), [1.0, 1.0 + gap_s])[-1].relief is not None) is is_seen
 
 
-def test_beyond_a_second_apart_nobody_is_ever_judged() -> None:
-    """They are forgotten before they were watched for long enough (docs/hardware.md)."""
-    looks = looks_of(Presence(), [1.0 + 1.01 * number for number in range(20)])
+def test_within_the_reach_everybody_is_judged_and_beyond_it_nobody() -> None:
+    """However seldom the looks are, those kept make the longer watch."""
+    for gap_s in (0.1, 0.65, 0.95, 1.01, 1.3, MOST_REACH_S - 0.01):
+        looks = looks_of(Presence(), [1.0 + gap_s * number for number in range(30)])
+        begun = next(number for number, cues in enumerate(looks) if is_settled(cues, Decision().liveness_s))
+        assert begun * gap_s <= 1.3 + gap_s
+        assert all(is_settled(cues, Decision().liveness_s) for cues in looks[begun:])
+    looks = looks_of(Presence(), [1.0 + 2.01 * number for number in range(20)])
     assert not any(is_settled(cues, Decision().liveness_s) for cues in looks)
-    looks = looks_of(Presence(), [1.0 + 0.95 * number for number in range(20)])
-    assert all(is_settled(cues, Decision().liveness_s) for cues in looks[2:])
