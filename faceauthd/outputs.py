@@ -86,7 +86,7 @@ def _kind(gate: Gate) -> SignalKind:
     if gate.mode is Mode.CHALLENGE:
         return _OF_SIGNS[gate.challenge.sign] if gate.challenge is not None else SignalKind.LOOKING
     if gate.mode is Mode.VERIFYING and gate.hint is not None:
-        return SignalKind.HOLD_STILL
+        return SignalKind.TURN if gate.hint is Reason.STIFF else SignalKind.HOLD_STILL
     return _KINDS[gate.mode]
 
 

@@ -21,6 +21,7 @@ REASON_HINT: dict[Reason, str] = {
     Reason.CUT_OFF: "move into the picture",
     Reason.EYES_CLOSED: "open your eyes",
     Reason.COVERED: "uncover your eyes and mouth",
+    Reason.STIFF: "turn your head a little",
     Reason.SPOOF: "show your own face",
     Reason.UNKNOWN: "you are not known here",
     Reason.AMBIGUOUS: "look again, straight at the camera",
@@ -43,6 +44,7 @@ REASON_WHY: dict[Reason, str] = {
     Reason.CUT_OFF: "face cut off by the picture's edge",
     Reason.EYES_CLOSED: "eyes closed",
     Reason.COVERED: "eyes or mouth covered",
+    Reason.STIFF: "head not turned yet",
     Reason.SPOOF: "not taken for a living face",
     Reason.UNKNOWN: "not known",
     Reason.AMBIGUOUS: "too like two people",
@@ -102,7 +104,7 @@ _NAMED = {
 }
 """Signals that say the name, and what goes before it."""
 
-_GUIDING = (SignalKind.LOOKING, SignalKind.HOLD_STILL)
+_GUIDING = (SignalKind.LOOKING, SignalKind.HOLD_STILL, SignalKind.TURN)
 """Signals during which the hint is all that matters."""
 
 _EVENT: dict[EventKind, str] = {

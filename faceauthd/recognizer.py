@@ -5,7 +5,8 @@
 The detector looks at a frame only where that can change what is known (`vision/attention.py`); else the faces it found
 last still stand there. A track that has its verdict costs detection only. A look's liveness is what all looks of its
 track say by then (`vision/presence.py`, `presentation.py`). Until a track has been watched for long enough to tell, its
-looks are held back; the first one given after that is compared with none before, so that two faces never add up.
+looks are held back, and those that would pass until it has turned; the first one given after that is compared with none
+before, so that two faces never add up.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy as np
 
 from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.ports import Matching
-from faceauthd.presentation import is_settled, judge
-from faceauthd.types import Box, Frame, Quality, Sighting, Wants
+from faceauthd.presentation import Stand, judge, stand_of
+from faceauthd.types import Box, Frame, Quality, Reason, Sighting, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detection, scale_boxes
 from faceauthd.vision.presence import Presence, Shown
@@ -95,7 +96,7 @@ class Stages:
 class FaceRecognizer:
     """The recognizer on real models. Remembers each track's last probe, and for two seconds how it was presented.
 
-    A track is watched for `watch_s` seconds, or longer (`presentation.is_settled`), before its looks are given, where
+    A track is watched for `watch_s` seconds, or longer (`presentation.stand_of`), before its looks are given, where
     liveness is checked at all.
     Without `attention` every frame is looked at.
     """
@@ -191,10 +192,14 @@ class FaceRecognizer:
         for row, (i, _) in enumerate(usable):
             watched = cues[row]
             track = seen[i].track
-            if watched is not None and not is_settled(watched, self._watch_s):
-                self._held_back.add(track)
-                continue
             judged = judge(watched) if watched is not None else None
+            if watched is not None and judged is not None:
+                stand = stand_of(watched, judged, self._watch_s)
+                if stand is not Stand.JUDGED:
+                    self._held_back.add(track)
+                    if stand is Stand.STIFF:
+                        seen[i] = replace(seen[i], quality=replace(seen[i].quality, reasons=(Reason.STIFF,)))
+                    continue
             seen[i] = replace(
                 seen[i],
                 probe=probes[row],

@@ -259,7 +259,7 @@ _PATTERNS: dict[SignalKind, _Pattern] = {
     ),
     SignalKind.TURN: _Pattern(
         _lit(_BLUE, _LONG_SHORT),
-        Bar(_progress, "fills with each look taken"),
+        _progress_or(_LONG_SHORT),
         ((0.0, 0.08, _E6), (0.18, 0.26, _G6), (0.36, 0.6, _E6)),
     ),
     SignalKind.IMPROVING: _Pattern(

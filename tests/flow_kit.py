@@ -45,7 +45,7 @@ ALICE, BEN = "astronaut", "hopper"
 # ---------------------------------------------------------------- who comes when
 
 COMING_S, GOING_S = 1.7, 0.8
-STRAIGHT: tuple[dict[str, float], ...] = ({"yaw_deg": 6.0}, {"yaw_deg": 2.0})
+STRAIGHT: tuple[dict[str, float], ...] = ({"yaw_deg": 6.0}, {"yaw_deg": -6.0}, {"yaw_deg": 2.0})
 TURNING: tuple[dict[str, float], ...] = (
     {"yaw_deg": 5.0}, {"yaw_deg": -13.0}, {"yaw_deg": 13.0}, {"yaw_deg": 1.0, "pitch_deg": 11.0}, {"pitch_deg": -9.0},
     {"yaw_deg": -8.0, "pitch_deg": 0.0}, {"yaw_deg": 8.0},

@@ -26,7 +26,7 @@ from faceauthd.types import Event, Frame, Roster, Sighting, Signal, SignalKind
 _log = logging.getLogger(__name__)
 
 _KNOWN, _UNKNOWN, _UNUSABLE, _SEEN = (80, 224, 96), (240, 88, 80), (240, 184, 64), (224, 224, 224)
-_GUIDING = (SignalKind.READY, SignalKind.LOOKING, SignalKind.HOLD_STILL)
+_GUIDING = (SignalKind.READY, SignalKind.LOOKING, SignalKind.HOLD_STILL, SignalKind.TURN)
 _UNWRITABLE = (OSError, ValueError)
 """The terminal was closed, or the stream was."""
 

@@ -15,7 +15,9 @@ from faceauthd.scene.spec import Keyframe, LightKey, SceneSpec, Visit
 
 WALKERS = (ENROLLED, STRANGER)
 """Both are enrolled where walk-ups are timed: the sample faces there are."""
-_STANDS_S = 2.0
+_STANDS_S = 2.4
+_TURNS_DEG = 10.0
+"""To one side and back, as they come to stand: who does not turn is not let in (`presentation.SHOWN_RELIEF`)."""
 _GOES_S = 1.2
 
 
@@ -55,8 +57,10 @@ def _spec(number: int, fps: float) -> SceneSpec:
     )
     far = Pose(x_m=-1.3 * side, y_m=near.y_m, distance_m=between(1.2, 1.6), yaw_deg=14 * side, blur_px=0.5)
     gone = replace(far, x_m=1.2 * side, distance_m=1.1, yaw_deg=16 * side)
-    times = (0.1, comes_s, comes_s + _STANDS_S, comes_s + _STANDS_S + _GOES_S)
-    path = tuple(Keyframe(at_s, pose) for at_s, pose in zip(times, (far, near, near, gone), strict=True))
+    turned = replace(near, yaw_deg=near.yaw_deg + _TURNS_DEG * float(rng.choice((-1.0, 1.0))))
+    stands = comes_s + np.linspace(0.0, _STANDS_S, 4)
+    times = (0.1, *map(float, stands), float(stands[-1]) + _GOES_S)
+    path = tuple(Keyframe(at_s, pose) for at_s, pose in zip(times, (far, near, turned, near, near, gone), strict=True))
     light = Light(level=between(0.6, 1.0), side=between(-0.6, 0.6), kelvin=between(3200, 6000))
     return replace(
         load_spec("demo"),

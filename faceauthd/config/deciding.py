@@ -45,8 +45,9 @@ class Decision(Section):
         default=0.6,
         ge=0,
         le=1.8,
-        description="Seconds a face is watched before it is judged; what is around it must have had time to move."
-        " 2.2 times as long where it does not turn.",
+        description="Seconds a face is watched before it is judged; what is around it must have had time to move, and "
+        "the head to turn: nobody who keeps it quite still is let in; after 2.2 times as long they are asked to turn "
+        "it. 0 waits for neither.",
     )
 
 

@@ -42,3 +42,6 @@ class Cues:
     logarithm: around 0 and more for a head, far below for a sheet with something moving in it."""
     sway: float | None = None
     """The farthest that the face moved between two looks, in hundredths of its width."""
+    shown: float | None = None
+    """The most relief that it was seen to have since it came, within the last ten seconds or so: it need not go on
+    turning."""

@@ -26,6 +26,7 @@ class Reason(enum.StrEnum):
     CUT_OFF = "CUT_OFF"
     EYES_CLOSED = "EYES_CLOSED"
     COVERED = "COVERED"
+    STIFF = "STIFF"
     SPOOF = "SPOOF"
     UNKNOWN = "UNKNOWN"
     AMBIGUOUS = "AMBIGUOUS"

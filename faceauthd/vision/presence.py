@@ -27,7 +27,12 @@ MOST_REACH_S = 1.5
 """The last look is compared for so long, where a slow board has none closer: a poor comparison tells more than none."""
 _FEWEST_LOOKS = 3
 """So many looks count even if they take longer than the window, as long as each is within MOST_REACH_S of the next: two
-gaps of a second make the longer watch of `presentation.is_settled`, and one does not."""
+gaps of a second make the longer watch of `presentation.stand_of`, and one does not."""
+SHOWN_FOR_S = 10.0
+"""How long relief that was shown is remembered of a face that stays: whoever turned may keep still after that, for as
+long as a sign of life takes (`decision.challenge_s`)."""
+_SHOWN_AFTER_S = 0.6
+"""Relief counts as shown from this many seconds of looks on: that of two looks is mostly noise."""
 _SNAP_S = 0.09
 """Pictures are kept no closer than this in time, whatever the frame rate, so that memory and time are bounded."""
 _MOST_LOOKS = 60
@@ -67,6 +72,8 @@ class _Note:
 class _Watched:
     notes: list[_Note] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    shown: tuple[float, float] | None = None
+    """The most relief, and when."""
 
 
 _Timed = TypeVar("_Timed", _Note, Look)
@@ -116,7 +123,9 @@ class Presence:
         if past is not None and motion is not None and motion.sway > _HASTE * (now_s - past.at_s):
             return UNSEEN
         watched.notes.append(_Note(now_s, log_odds(one.p_live), motion))
-        return _cues(watched.notes)
+        cues = _cues(watched.notes)
+        watched.shown = _most_relief(watched.shown, cues, now_s)
+        return replace(cues, shown=watched.shown[0] if watched.shown else None)
 
 
 def _recent(seen: list[_Timed], now_s: float, usual_s: float, fewest: int) -> list[_Timed]:
@@ -143,6 +152,14 @@ def _most_different(looks: Sequence[Look], now: Look) -> Look | None:
         key=lambda look: math.hypot(look.yaw_deg - now.yaw_deg, look.pitch_deg - now.pitch_deg),
         default=None,
     )
+
+
+def _most_relief(before: tuple[float, float] | None, cues: Cues, now_s: float) -> tuple[float, float] | None:
+    if before is not None and now_s - before[1] > SHOWN_FOR_S:
+        before = None
+    if cues.relief is None or not cues.watched_s >= _SHOWN_AFTER_S or (before is not None and cues.relief < before[0]):
+        return before
+    return cues.relief, now_s
 
 
 def _cues(notes: Sequence[_Note]) -> Cues:

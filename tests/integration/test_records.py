@@ -39,7 +39,7 @@ def album(tmp_path: Path) -> Path:
     folder.mkdir()
     scene = load_scene("demo")
     save_picture(scene.frame(150).main, folder / "a.png")
-    save_picture(scene.frame(315).main, folder / "b.png")
+    save_picture(scene.frame(336).main, folder / "b.png")
     save_picture(load_picture(FACES / "hopper.jpg"), folder / "c.png")
     save_picture((load_picture(FACES / "astronaut.jpg") * 0.8).astype(np.uint8), folder / "d.png")
     (folder / "notes.txt").write_text("not a picture")

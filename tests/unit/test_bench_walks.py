@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from faceauthd.bench.walks import WALKERS, _spec
 
 
@@ -22,6 +24,8 @@ def test_a_walk_up_is_the_same_at_any_rate_and_each_time() -> None:
 
 def test_whoever_comes_stands_and_looks_until_the_door_could_open() -> None:
     for spec in (_spec(number, 15.0) for number in range(20)):
-        came, stood, went = (key.at_s for key in spec.visits[0].path[1:])
-        assert stood - came >= 1.9
-        assert went <= spec.duration_s
+        _, came, turned, back, stood, went = spec.visits[0].path
+        assert stood.at_s - came.at_s >= 1.9
+        assert went.at_s <= spec.duration_s
+        assert abs(turned.pose.yaw_deg - came.pose.yaw_deg) == pytest.approx(10.0)
+        assert came.pose == back.pose == stood.pose

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from faceauthd.presentation import is_settled
+from faceauthd.presentation import Stand, judge, stand_of
 from faceauthd.types import Cues, Frame, Quality
 from faceauthd.vision.motion import Look, between, flattened
-from faceauthd.vision.presence import UNSEEN, Presence, Shown, log_odds
+from faceauthd.vision.presence import SHOWN_FOR_S, UNSEEN, Presence, Shown, log_odds
 from faceauthd.vision.registration import Patch, moved, sample
 
 Floats = NDArray[np.float32]
@@ -65,9 +65,16 @@ def scene(
     return picture, (constellation() + np.array(shift)).astype(np.float32)
 
 
-def watched(*, has_nose: bool = True, is_framed: bool = False, moves: float = 1.0, p_live: float = 0.9) -> Cues:
+def watched(
+    *,
+    has_nose: bool = True,
+    is_framed: bool = False,
+    moves: float = 1.0,
+    p_live: float = 0.9,
+    presence: Presence | None = None,
+) -> Cues:
     """A second of looks at 15 a second: a face that sways and turns from side to side."""
-    presence, cues = Presence(), None
+    presence, cues = presence or Presence(), None
     for number in range(16):
         swing = math.sin(number / 15 * 2 * math.pi)
         shift = (6.0 * moves * swing, 2.0 * moves * math.cos(number / 3))
@@ -77,6 +84,53 @@ def watched(*, has_nose: bool = True, is_framed: bool = False, moves: float = 1.
         (cues,) = presence.see(frame, [Shown(1, points, quality, p_live)])
     assert cues is not None
     return cues
+
+
+def stays(presence: Presence, until_s: float) -> Cues:
+    """Three looks a second, from the second second on, of a face that does not turn any more."""
+    cues = None
+    for number in range(round((until_s - 1.2) * 3) + 1):
+        swing = math.sin(number)
+        grey, points = scene(0.0, (swing, 0.0), has_nose=True, is_framed=False, seed=number)
+        frame = Frame(np.repeat(grey[..., None], 3, axis=2), 1.2 + number / 3)
+        (cues,) = presence.see(frame, [Shown(1, points, Quality(1.0), 0.9)])
+    assert cues is not None
+    return cues
+
+
+def test_relief_that_was_shown_is_remembered_of_a_face_that_stays() -> None:
+    presence = Presence()
+    turned = watched(presence=presence)
+    after = stays(presence, SHOWN_FOR_S - 0.2)
+    assert after.relief is not None
+    assert after.shown is not None
+    assert after.relief < 1.0 < 2.0 < after.shown
+    assert after.shown == turned.shown
+
+
+def test_relief_is_not_remembered_for_ever_nor_of_another_face() -> None:
+    presence = Presence()
+    watched(presence=presence)
+    after = stays(presence, SHOWN_FOR_S + 1.2)
+    assert after.shown is not None
+    assert after.shown < 1.0
+    presence = Presence()
+    watched(presence=presence)
+    presence.restart(1)
+    after = stays(presence, 4.0)
+    assert after.shown is not None
+    assert after.shown < 1.0
+
+
+def test_relief_of_a_few_looks_is_noise() -> None:
+    presence = Presence()
+    told = []
+    for number in range(16):
+        grey, points = scene(0.3 * math.sin(number), (0.0, 0.0), has_nose=True, is_framed=False, seed=number)
+        frame = Frame(np.repeat(grey[..., None], 3, axis=2), number / 15)
+        told += presence.see(frame, [Shown(1, points, Quality(1.0), 0.9)])
+    assert [cues.shown is not None for cues in told] == [number / 15 >= 0.6 for number in range(16)]
+    assert told[5].relief is not None
 
 
 def test_a_room_that_stays_and_a_frame_that_goes_along_are_told_apart() -> None:
@@ -239,4 +293,4 @@ def test_a_face_that_goes_by_is_not_judged_until_it_stops() -> None:
     assert all(cues == UNSEEN for cues in goes[4:16])
     assert all(cues != UNSEEN for cues in goes[-5:])
     assert goes[-1].looks < 25
-    assert not is_settled(UNSEEN, 0.0)
+    assert stand_of(UNSEEN, judge(UNSEEN), 0.0) is Stand.EARLY

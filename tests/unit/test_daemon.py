@@ -17,6 +17,7 @@ from faceauthd.gate import Mode, Policy
 from faceauthd.inbox import Inbox
 from faceauthd.light import LightPolicy
 from faceauthd.lockout import Lockout
+from faceauthd.prose import signal_text
 from faceauthd.types import Edge, Event, EventKind, Frame, Member, Reason, Role, Sighting, SignalKind, Source, Wants
 from tests.fakes import (
     CAMERA_HANGS,
@@ -376,6 +377,14 @@ def test_an_unusable_look_says_why() -> None:
     rig = Rig((True,) * 3, recognizer=FakeRecognizer(lambda frame, wants: [sighting(reasons=(Reason.TOO_SMALL,))]))
     rig.daemon().run()
     assert (rig.panel.shown[-1].kind, rig.panel.shown[-1].reason) == ("hold-still", Reason.TOO_SMALL)
+
+
+def test_who_would_pass_but_for_a_turn_is_asked_for_one_and_not_let_in() -> None:
+    rig = Rig((True,) * 30, recognizer=FakeRecognizer(lambda frame, wants: [sighting(reasons=(Reason.STIFF,))]))
+    rig.daemon().run()
+    assert rig.panel.shown[-1].kind == "turn"
+    assert signal_text(rig.panel.shown[-1]) == "Turn your head a little"
+    assert {"unlocked", "refused"}.isdisjoint(rig.journal.kinds())
 
 
 @pytest.mark.parametrize(

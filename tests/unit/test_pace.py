@@ -11,9 +11,9 @@ import pytest
 from faceauthd.config import Config
 from faceauthd.config.deciding import Decision
 from faceauthd.pace import Pace
-from faceauthd.presentation import is_settled
+from faceauthd.presentation import Judgement, Stand, stand_of
 from faceauthd.settings import pace_of
-from faceauthd.types import Box, Frame, Quality, Sighting
+from faceauthd.types import Box, Cues, Frame, Quality, Sighting
 from faceauthd.vision.presence import MOST_REACH_S, Presence
 from tests.fakes import sighting
 from tests.unit.test_cues import looks_of
@@ -70,12 +70,16 @@ def test_looks_farther_apart_than_the_reach_show_no_motion() -> None:
         assert (looks_of(Presence(), [1.0, 1.0 + gap_s])[-1].relief is not None) is is_seen
 
 
+def is_watched(cues: Cues) -> bool:
+    return stand_of(cues, Judgement(1.0), Decision().liveness_s) is not Stand.EARLY
+
+
 def test_within_the_reach_everybody_is_judged_and_beyond_it_nobody() -> None:
     """However seldom the looks are, those kept make the longer watch."""
     for gap_s in (0.1, 0.65, 0.95, 1.01, 1.3, MOST_REACH_S - 0.01):
         looks = looks_of(Presence(), [1.0 + gap_s * number for number in range(30)])
-        begun = next(number for number, cues in enumerate(looks) if is_settled(cues, Decision().liveness_s))
+        begun = next(number for number, cues in enumerate(looks) if is_watched(cues))
         assert begun * gap_s <= 1.3 + gap_s
-        assert all(is_settled(cues, Decision().liveness_s) for cues in looks[begun:])
+        assert all(is_watched(cues) for cues in looks[begun:])
     looks = looks_of(Presence(), [1.0 + 2.01 * number for number in range(20)])
-    assert not any(is_settled(cues, Decision().liveness_s) for cues in looks)
+    assert not any(is_watched(cues) for cues in looks)

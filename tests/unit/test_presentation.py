@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from faceauthd.config.deciding import Decision
-from faceauthd.presentation import MOST_PATIENT_S, is_settled, judge
+from faceauthd.presentation import MOST_PATIENT_S, SHOWN_RELIEF, Stand, judge, stand_of
 from faceauthd.types import Cues, Suspicion
 from faceauthd.vision.presence import WINDOW_S
 
-LIVING = Cues(watched_s=0.6, looks=9, model=4.0, goes=0.01, follows=-2.0, relief=0.2, sway=5.0)
+LIVING = Cues(watched_s=0.6, looks=9, model=4.0, goes=0.01, follows=-2.0, relief=0.2, sway=5.0, shown=0.5)
 BETTER_UP = ("model", "relief", "sway")
 BETTER_DOWN = ("goes", "follows")
 
@@ -28,6 +28,7 @@ cues = st.builds(
     follows=st.none() | st.floats(-5, 5),
     relief=st.none() | st.floats(-4, 4),
     sway=st.none() | st.floats(0, 200),
+    shown=st.none() | st.floats(-4, 4),
 )
 
 
@@ -87,29 +88,51 @@ def test_relief_and_sway_can_only_speak_against(seen: Cues) -> None:
     assert judge(replace(seen, relief=None, sway=None)).score >= judge(seen).score
 
 
-@pytest.mark.parametrize("name", ["model", "goes", "follows", "relief", "sway"])
+@pytest.mark.parametrize("name", ["model", "goes", "follows", "relief", "sway", "shown"])
 @pytest.mark.parametrize("value", [math.inf, -math.inf])
 def test_what_is_beyond_all_bounds_still_gives_a_score(name: str, value: float) -> None:
     assert 0.0 <= judge(replace(LIVING, **{name: value})).score <= 1.0
 
 
+def stand(cues: Cues, watch_s: float = 0.6) -> Stand:
+    return stand_of(cues, judge(cues), watch_s)
+
+
 @pytest.mark.parametrize(
-    ("relief", "settled_after_s"), [(0.2, 0.6), (0.1, 0.6), (0.05, 1.32), (-2.0, 1.32), (None, 1.32), (math.nan, 1.32)]
+    ("shown", "relief", "early_s", "then"),
+    [
+        (SHOWN_RELIEF, 0.0, 0.6, Stand.JUDGED),
+        (math.inf, 0.0, 0.6, Stand.JUDGED),
+        (SHOWN_RELIEF, -2.0, 0.6, Stand.JUDGED),
+        (SHOWN_RELIEF - 0.01, 0.3, 1.32, Stand.STIFF),
+        (None, None, 1.32, Stand.STIFF),
+        (math.nan, 0.3, 1.32, Stand.JUDGED),
+        (None, -2.0, 1.32, Stand.JUDGED),
+        (None, math.nan, 1.32, Stand.JUDGED),
+    ],
 )
-def test_a_face_that_shows_no_relief_is_watched_for_longer(relief: float | None, settled_after_s: float) -> None:
-    before, then = (replace(LIVING, watched_s=settled_after_s + by, relief=relief) for by in (-0.01, 0.01))
-    assert not is_settled(before, 0.6)
-    assert is_settled(then, 0.6)
+def test_a_face_without_relief_is_watched_for_longer_and_then_refused_or_asked_to_turn(
+    shown: float | None, relief: float | None, early_s: float, then: Stand
+) -> None:
+    before, after = (replace(LIVING, watched_s=early_s + by, relief=relief, shown=shown) for by in (-0.01, 0.01))
+    assert stand(before) is Stand.EARLY
+    assert stand(after) is then
+
+
+@given(cues)
+def test_nobody_passes_who_has_not_shown_relief(seen: Cues) -> None:
+    passes = stand(seen) is Stand.JUDGED and judge(seen).suspicion is None
+    assert not passes or (seen.shown is not None and seen.shown >= SHOWN_RELIEF)
 
 
 def test_where_no_time_to_watch_is_asked_for_none_is_waited_for() -> None:
-    assert is_settled(replace(LIVING, watched_s=0.0, relief=None), 0.0)
+    assert stand(replace(LIVING, watched_s=0.0, relief=None, shown=None), 0.0) is Stand.JUDGED
 
 
 @pytest.mark.parametrize("watch_s", [0.6, 0.9, 1.2, 1.8])
 def test_nobody_has_to_be_watched_for_longer_than_cues_reach_back(watch_s: float) -> None:
     """The longest that may be asked for is less than the window by more than a frame at five a second."""
-    assert is_settled(replace(LIVING, watched_s=WINDOW_S - 0.2, relief=None), watch_s)
+    assert stand(replace(LIVING, watched_s=WINDOW_S - 0.2, relief=-2.0, shown=None), watch_s) is Stand.JUDGED
     assert MOST_PATIENT_S <= WINDOW_S - 0.2
     assert Decision(liveness_s=MOST_PATIENT_S).liveness_s == MOST_PATIENT_S
     with pytest.raises(ValidationError):

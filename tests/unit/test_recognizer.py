@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceauthd.recognizer import MOST_FOLLOWED, FaceRecognizer, Stages
-from faceauthd.types import Box, Cues, Frame, Match, Quality, Sighting, Wants
+from faceauthd.types import Box, Cues, Frame, Match, Quality, Reason, Sighting, Suspicion, Wants
 from faceauthd.vision.detect import Detection
 from faceauthd.vision.presence import Presence, Shown
 from faceauthd.vision.track import Tracker
@@ -146,7 +146,23 @@ class Turning(Presence):
     """Says of every face that it has shown its relief."""
 
     def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
-        return [replace(cues, relief=1.0) for cues in super().see(frame, shown)]
+        return [replace(cues, relief=1.0, shown=1.0) for cues in super().see(frame, shown)]
+
+
+class Stiff(Presence):
+    """Says of every face that it stands before a room that stays, and has not turned; from `wrong_from` looks on, that
+    it is flat."""
+
+    def __init__(self, wrong_from: int = 1000) -> None:
+        super().__init__()
+        self._wrong_from = wrong_from
+
+    def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
+        told = super().see(frame, shown)
+        return [
+            replace(cues, goes=0.0, follows=-3.0, relief=0.0 if cues.looks < self._wrong_from else -2.0, sway=5.0)
+            for cues in told
+        ]
 
 
 def watched(
@@ -164,9 +180,17 @@ def test_looks_are_given_once_their_track_was_watched_for_long_enough() -> None:
     assert given == [False, False, False, True, True, True]
 
 
-def test_a_face_that_does_not_turn_is_watched_for_longer() -> None:
-    given = [face.probe is not None for face in watched([unit(0)] * 8, 0.25, Presence())]
-    assert given == [False] * 6 + [True] * 2
+def test_a_face_that_does_not_turn_is_asked_to_and_never_given() -> None:
+    faces = watched([unit(0)] * 8, 0.25, Stiff())
+    assert [face.probe is not None for face in faces] == [False] * 8
+    assert [face.quality.reasons for face in faces] == [()] * 6 + [(Reason.STIFF,)] * 2
+
+
+def test_a_face_that_does_not_turn_is_given_to_be_refused_after_the_longer_watch() -> None:
+    faces = watched([unit(0)] * 8, 0.25, Stiff(wrong_from=2))
+    assert [face.probe is not None for face in faces] == [False] * 6 + [True] * 2
+    assert [face.suspicion for face in faces[6:]] == [Suspicion.FLAT] * 2
+    assert all(face.quality.is_usable for face in faces)
 
 
 def test_looks_held_back_have_no_liveness_and_those_given_have() -> None:

@@ -29,10 +29,13 @@ def scene(duration_s: float, *visits: Visit, presses: Sequence[tuple[float, floa
 
 
 def stands(who: str, at_s: float, until_s: float, *, turns: Sequence[tuple[float, float]] = ()) -> Visit:
-    """Comes, stands before the camera from `at_s` on as people do, turns to a yaw at each of the times, and leaves."""
+    """Comes, stands before the camera from `at_s` on as people do, looks around a little first, turns to a yaw at each
+    of the times, and leaves."""
     keys: list[Key] = [
         {"at_s": at_s - 1.9, "x_m": -1.3, "y_m": -0.03, "distance_m": 1.4, "yaw_deg": 14, "blur_px": 0.5},
         {"at_s": at_s, "x_m": -0.07, "distance_m": 0.72, "yaw_deg": 6, "pitch_deg": -3, "roll_deg": 4, "blur_px": 0.3},
+        {"at_s": at_s + 0.7, "yaw_deg": -7},
+        {"at_s": at_s + 1.4, "yaw_deg": 5},
         *({"at_s": when_s, "yaw_deg": yaw_deg} for when_s, yaw_deg in turns),
         {"at_s": until_s, "x_m": -0.03, "yaw_deg": 2, "roll_deg": 1},
         {"at_s": until_s + 1.8, "x_m": 1.2, "distance_m": 1.1, "yaw_deg": 16},
