@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,15 +112,21 @@ def overrides_of(kit: Kit, frames: Path, gallery: Path) -> list[str]:
 
 
 def _draw(who: str | None, folder: Path, crowd: int = 1) -> None:
-    """Frames in which `who` stands and looks, `crowd` times side by side, or of the empty room, quick to read."""
+    """Frames in which `who` stands and looks about, `crowd` times side by side, or of the empty room, quick to read."""
     distance_m = 0.75  # near enough to be judged, and so to be left alone afterwards
     poses = [Pose(x_m=_BESIDE_M * (number - (crowd - 1) / 2), distance_m=distance_m) for number in range(crowd)]
-    visits = tuple(
-        Visit(who, (Keyframe(0.0, pose), Keyframe(_SCENE_S, pose)), line=0) for pose in poses if who is not None
-    )
+    visits = tuple(Visit(who, _looks_about(pose), line=0) for pose in poses if who is not None)
     scene = played(SceneSpec("standing", (640, 480), LOOKS_A_SECOND, _SCENE_S, seed=1, room_seed=4, visits=visits))
     for number in range(len(scene)):
         save_picture(scene.frame(number).main, folder / f"{number:03d}.bmp")
+
+
+def _looks_about(pose: Pose) -> tuple[Keyframe, ...]:
+    """To one side and to the other, and back: who does not turn is never decided."""
+    times = (0.0, 0.3 * _SCENE_S, 0.7 * _SCENE_S, _SCENE_S)
+    return tuple(
+        Keyframe(at_s, replace(pose, yaw_deg=yaw)) for at_s, yaw in zip(times, (0.0, 7.0, -7.0, 0.0), strict=True)
+    )
 
 
 def enroll(kit: Kit, folder: Path, count: int) -> None:
