@@ -117,7 +117,14 @@ def build(
         panels.names.use(register.roster)
         stages = settings.stages_of(config, pack)
         tracker = Tracker(forget_s=config.gate.forget_s)
-        recognizer = FaceRecognizer(stages, tracker, register, watch_s=decision.liveness_s, attention=Attention())
+        recognizer = FaceRecognizer(
+            stages,
+            tracker,
+            register,
+            watch_s=decision.liveness_s,
+            relief_min=decision.relief_min,
+            attention=Attention(),
+        )
         camera = held.enter_context(closing(open_camera(config.camera, clock, panels.press, stages)))
         requests: Inbox[Request] = Inbox()
         darkroom = Darkroom(camera, journal.record)

@@ -39,7 +39,8 @@ _FLAT_AT, _FLAT_STEEPNESS = -0.2, 25.0
 """A step between a relief of -0.32 and -0.08. At -0.08 some who keep still are refused instead of asked to turn (1 of
 27); no more attacks are let in at -0.2, since none passes without relief (tuning people, attack kit, 2026-11-26)."""
 SHOWN_RELIEF = 0.35
-"""`Cues.shown` from which on a face has shown that it is none on a sheet, without which no door opens. Of masks
+"""`Cues.shown` from which on a face has shown that it is none on a sheet, without which no door opens
+(`decision.relief_min`). Of masks
 with eyes cut out 0 of 27 get in so, and 0 of 14 whose wearer turns the head; at 0.2 it is 1 and 3. Of 108 people who do
 not try to keep still 7 have to be asked for a turn, at 0.2 3, at 0.5 10, and there one of the two sample faces is not
 seen to turn by 14 degrees in two seconds (tuning people, attack kit, 2026-11-26)."""
@@ -71,12 +72,12 @@ class Stand(enum.Enum):
     JUDGED = "judged"
 
 
-def stand_of(cues: Cues, found: Judgement, watch_s: float) -> Stand:
-    """Where a face stands that is watched for `watch_s` seconds, longer where it shows no relief. It may be refused
-    without any, but passes only with it. At 0 s nothing is waited for, relief neither."""
+def stand_of(cues: Cues, found: Judgement, watch_s: float, relief_min: float = SHOWN_RELIEF) -> Stand:
+    """Where a face stands that is watched for `watch_s` seconds, longer where it has not shown `relief_min`. It may be
+    refused without, but passes only with it. At 0 s nothing is waited for, relief neither."""
     if not cues.looks:
         return Stand.EARLY
-    if watch_s <= 0 or (cues.shown is not None and cues.shown >= SHOWN_RELIEF):
+    if watch_s <= 0 or (cues.shown is not None and cues.shown >= relief_min):
         return Stand.JUDGED if cues.watched_s >= watch_s else Stand.EARLY
     if not cues.watched_s >= max(watch_s, min(PATIENCE * watch_s, MOST_PATIENT_S)):
         return Stand.EARLY

@@ -19,7 +19,7 @@ import numpy as np
 
 from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.ports import Matching
-from faceauthd.presentation import Stand, judge, stand_of
+from faceauthd.presentation import SHOWN_RELIEF, Stand, judge, stand_of
 from faceauthd.types import Box, Frame, Quality, Reason, Sighting, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detection, scale_boxes
@@ -97,7 +97,7 @@ class FaceRecognizer:
     """The recognizer on real models. Remembers each track's last probe, and for two seconds how it was presented.
 
     A track is watched for `watch_s` seconds, or longer (`presentation.stand_of`), before its looks are given, where
-    liveness is checked at all.
+    liveness is checked at all, and asked to turn its head until it has shown `relief_min`.
     Without `attention` every frame is looked at.
     """
 
@@ -108,6 +108,7 @@ class FaceRecognizer:
         gallery: Matching,
         *,
         watch_s: float = 0.0,
+        relief_min: float = SHOWN_RELIEF,
         presence: Watching | None = None,
         attention: Attending | None = None,
     ) -> None:
@@ -115,6 +116,7 @@ class FaceRecognizer:
         self._tracker = tracker
         self._gallery = gallery
         self._watch_s = watch_s
+        self._relief_min = relief_min
         self._presence: Watching = presence or Presence()
         self._attention = attention
         self._boxes: list[Box] = []
@@ -194,7 +196,7 @@ class FaceRecognizer:
             track = seen[i].track
             judged = judge(watched) if watched is not None else None
             if watched is not None and judged is not None:
-                stand = stand_of(watched, judged, self._watch_s)
+                stand = stand_of(watched, judged, self._watch_s, self._relief_min)
                 if stand is not Stand.JUDGED:
                     self._held_back.add(track)
                     if stand is Stand.STIFF:

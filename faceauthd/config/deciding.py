@@ -49,6 +49,13 @@ class Decision(Section):
         "the head to turn: nobody who keeps it quite still is let in; after 2.2 times as long they are asked to turn "
         "it. 0 waits for neither.",
     )
+    relief_min: float = Field(
+        default=0.35,
+        ge=-1,
+        le=2,
+        description="How far a face has to have shown its nose, by turning, before it is let in. Lower it if somebody "
+        "is asked to turn again and again; the lower, the more paper masks get in (docs/liveness.md).",
+    )
 
 
 class Gate(Section):

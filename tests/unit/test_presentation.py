@@ -125,6 +125,15 @@ def test_nobody_passes_who_has_not_shown_relief(seen: Cues) -> None:
     assert not passes or (seen.shown is not None and seen.shown >= SHOWN_RELIEF)
 
 
+def test_how_much_relief_has_to_be_shown_can_be_set() -> None:
+    assert Decision().relief_min == SHOWN_RELIEF
+    watched = replace(LIVING, watched_s=0.7, shown=0.1)
+    found = judge(watched)
+    assert stand_of(watched, found, 0.6, relief_min=0.1) is Stand.JUDGED
+    assert stand_of(watched, found, 0.6, relief_min=0.11) is Stand.EARLY
+    assert stand_of(replace(watched, shown=None), found, 0.6, relief_min=-1.0) is Stand.EARLY
+
+
 def test_where_no_time_to_watch_is_asked_for_none_is_waited_for() -> None:
     assert stand(replace(LIVING, watched_s=0.0, relief=None, shown=None), 0.0) is Stand.JUDGED
 

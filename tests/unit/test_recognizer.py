@@ -186,6 +186,14 @@ def test_a_face_that_does_not_turn_is_asked_to_and_never_given() -> None:
     assert [face.quality.reasons for face in faces] == [()] * 6 + [(Reason.STIFF,)] * 2
 
 
+def test_how_much_relief_has_to_be_shown_is_asked_of_the_face() -> None:
+    seen = Living([unit(0)] * 6)
+    stages = Stages(seen, seen, seen, seen, seen, seen)
+    recognizer = FaceRecognizer(stages, Tracker(), seen, watch_s=0.25, relief_min=1.1, presence=Turning())
+    looks = [recognizer.look(Frame(PICTURE, 0.1 * number), Wants())[0] for number in range(6)]
+    assert [face.probe for face in looks] == [None] * 6
+
+
 def test_a_face_that_does_not_turn_is_given_to_be_refused_after_the_longer_watch() -> None:
     faces = watched([unit(0)] * 8, 0.25, Stiff(wrong_from=2))
     assert [face.probe is not None for face in faces] == [False] * 6 + [True] * 2
