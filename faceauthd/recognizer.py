@@ -19,7 +19,7 @@ import numpy as np
 
 from faceauthd.evidence import SAME_FACE_COSINE
 from faceauthd.ports import Matching
-from faceauthd.presentation import SHOWN_RELIEF, Stand, judge, stand_of
+from faceauthd.presentation import SHOWN_RELIEF, Judgement, Stand, judge, stand_of
 from faceauthd.types import Box, Frame, Quality, Reason, Sighting, Wants
 from faceauthd.vision.align import aligned_crop
 from faceauthd.vision.detect import Detection, scale_boxes
@@ -94,7 +94,7 @@ class Stages:
 
 
 class FaceRecognizer:
-    """The recognizer on real models. Remembers each track's last probe, and for two seconds how it was presented.
+    """The recognizer on real models. Remembers each track's last probe, and for some seconds how it was presented.
 
     A track is watched for `watch_s` seconds, or longer (`presentation.stand_of`), before its looks are given, where
     liveness is checked at all, and asked to turn its head until it has shown `relief_min`.
@@ -194,14 +194,12 @@ class FaceRecognizer:
         for row, (i, _) in enumerate(usable):
             watched = cues[row]
             track = seen[i].track
-            judged = judge(watched) if watched is not None else None
-            if watched is not None and judged is not None:
-                stand = stand_of(watched, judged, self._watch_s, self._relief_min)
-                if stand is not Stand.JUDGED:
-                    self._held_back.add(track)
-                    if stand is Stand.STIFF:
-                        seen[i] = replace(seen[i], quality=replace(seen[i].quality, reasons=(Reason.STIFF,)))
-                    continue
+            judged, stand = self._judge(watched)
+            if stand is Stand.STIFF:
+                seen[i] = replace(seen[i], quality=replace(seen[i].quality, reasons=(Reason.STIFF,)))
+            if stand is not Stand.JUDGED:
+                self._held_back.add(track)
+                continue
             seen[i] = replace(
                 seen[i],
                 probe=probes[row],
@@ -212,6 +210,13 @@ class FaceRecognizer:
                 kinship=min((float(taken @ probes[row]) for taken in wants.taken), default=None),
             )
             self._held_back.discard(track)
+
+    def _judge(self, watched: Cues | None) -> tuple[Judgement | None, Stand]:
+        """Where nobody asked whether a face is alive, all of its looks count."""
+        if watched is None:
+            return None, Stand.JUDGED
+        judged = judge(watched)
+        return judged, stand_of(watched, judged, self._watch_s, self._relief_min)
 
     def _watch(
         self,

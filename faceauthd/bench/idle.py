@@ -29,6 +29,7 @@ MANY_TEMPLATES = 10_000
 _EACH = 5
 _SCENE_S = 2.0
 _BESIDE_M = 0.24
+_TURNS_DEG = 7.0
 _FRAMES = "frames"
 _SETTLE_S = 4.0
 """Until the door has opened for whoever is enrolled, or refused a stranger: a decided face is what stands there."""
@@ -42,11 +43,14 @@ class Rest:
     who: str | None
     enrolled: int
     crowd: int = 1
+    turns: bool = True
+    """Looks about, and so is decided; who keeps still is looked at for as long as they stand there."""
 
 
 RESTS = (
     Rest("nobody", None, _EACH),
     Rest("enrolled person", ENROLLED, _EACH),
+    Rest("the same, keeping still", ENROLLED, _EACH, turns=False),
     Rest("stranger, 10 k templates", STRANGER, MANY_TEMPLATES),
     Rest("crowd of four", STRANGER, _EACH, crowd=4),
 )
@@ -79,7 +83,7 @@ def prepared(kit: Kit, rest: Rest, folder: Path) -> list[str]:
     """The frames and the gallery of `rest`, made in `folder`, and the settings of the service that uses them."""
     frames, gallery = folder / _FRAMES, folder / "gallery"
     frames.mkdir(parents=True)
-    _draw(rest.who, frames, rest.crowd)
+    _draw(rest, frames)
     enroll(kit, gallery, rest.enrolled)
     return overrides_of(kit, frames, gallery)
 
@@ -111,22 +115,22 @@ def overrides_of(kit: Kit, frames: Path, gallery: Path) -> list[str]:
     ]
 
 
-def _draw(who: str | None, folder: Path, crowd: int = 1) -> None:
-    """Frames in which `who` stands and looks about, `crowd` times side by side, or of the empty room, quick to read."""
+def _draw(rest: Rest, folder: Path) -> None:
+    """Frames of `rest`, those in a crowd side by side, quick to read."""
     distance_m = 0.75  # near enough to be judged, and so to be left alone afterwards
-    poses = [Pose(x_m=_BESIDE_M * (number - (crowd - 1) / 2), distance_m=distance_m) for number in range(crowd)]
-    visits = tuple(Visit(who, _looks_about(pose), line=0) for pose in poses if who is not None)
+    middle = (rest.crowd - 1) / 2
+    poses = [Pose(x_m=_BESIDE_M * (number - middle), distance_m=distance_m) for number in range(rest.crowd)]
+    turns_deg = _TURNS_DEG if rest.turns else 0.0
+    visits = tuple(Visit(rest.who, _stands(pose, turns_deg), line=0) for pose in poses if rest.who is not None)
     scene = played(SceneSpec("standing", (640, 480), LOOKS_A_SECOND, _SCENE_S, seed=1, room_seed=4, visits=visits))
     for number in range(len(scene)):
         save_picture(scene.frame(number).main, folder / f"{number:03d}.bmp")
 
 
-def _looks_about(pose: Pose) -> tuple[Keyframe, ...]:
-    """To one side and to the other, and back: who does not turn is never decided."""
-    times = (0.0, 0.3 * _SCENE_S, 0.7 * _SCENE_S, _SCENE_S)
-    return tuple(
-        Keyframe(at_s, replace(pose, yaw_deg=yaw)) for at_s, yaw in zip(times, (0.0, 7.0, -7.0, 0.0), strict=True)
-    )
+def _stands(pose: Pose, turns_deg: float) -> tuple[Keyframe, ...]:
+    """Turns to one side and to the other, and back."""
+    ways = ((0.0, 0.0), (0.3, turns_deg), (0.7, -turns_deg), (1.0, 0.0))
+    return tuple(Keyframe(share * _SCENE_S, replace(pose, yaw_deg=yaw_deg)) for share, yaw_deg in ways)
 
 
 def enroll(kit: Kit, folder: Path, count: int) -> None:

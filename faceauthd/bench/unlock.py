@@ -160,8 +160,15 @@ def a_recognizer(kit: Kit, register: Register, recorder: Recorder | None = None)
         gallery = recorder.watched(register, {"best": "match"})
         presence = recorder.watched(presence, {"see": "motion cues", "restart": "motion cues"})
         attention = recorder.watched(attention, {"is_due": "attention"})
-    watch_s = config.decision.liveness_s
-    return FaceRecognizer(kit.stages, tracker, gallery, watch_s=watch_s, presence=presence, attention=attention)
+    return FaceRecognizer(
+        kit.stages,
+        tracker,
+        gallery,
+        watch_s=config.decision.liveness_s,
+        relief_min=config.decision.relief_min,
+        presence=presence,
+        attention=attention,
+    )
 
 
 class _Walk:

@@ -1,5 +1,5 @@
 """What the looks of a track show together: kept for two seconds for each track, longer where looks come seldom, and
-given as `Cues`."""
+given as `Cues`. Of the relief, the most that was seen is kept for ten."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _Timed = TypeVar("_Timed", _Note, Look)
 
 class Presence:
     """Remembers, for each track, what it takes to tell a presence from a picture; nothing older than the
-    window, but for the last looks of a slow board."""
+    window, but for the last looks of a slow board, and how much relief was shown."""
 
     def __init__(self, *, window_s: float = WINDOW_S) -> None:
         self._window_s = window_s

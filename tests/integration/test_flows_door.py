@@ -39,6 +39,15 @@ def test_a_press_and_then_a_face(tmp_path: Path) -> None:
         assert door.is_open
 
 
+def test_who_keeps_still_is_asked_to_turn_and_let_in_once_they_do(tmp_path: Path) -> None:
+    still, turning = ({"yaw_deg": 2.0},) * 4, ({"yaw_deg": -7.0}, {"yaw_deg": 6.0})
+    scene = write_scene(tmp_path, 10.0, visit(ALICE, 0.2, 10.0, poses=(*still, *turning)))
+    with Door(tmp_path, scene, people=[ADMIN_ALICE]) as door:
+        door.run(6.3)
+        assert (door.shown[-1], door.opened, door.told()) == (SignalKind.TURN, [], []), "4.4 s, and nothing is refused"
+        door.until(EventKind.UNLOCKED, 9.2, person="alice")
+
+
 def test_two_people_one_after_the_other(tmp_path: Path) -> None:
     scene = write_scene(tmp_path, 8.0, visit(ALICE, 0.2, 4.0), visit(BEN, 3.7, 8.0))
     with Door(tmp_path, scene, "gate.entry=two-person", people=[ADMIN_ALICE, MEMBER_BEN]) as door:
