@@ -44,6 +44,8 @@ def _admit(gate: Gate, tick: Tick, policy: Policy) -> Step:
     for track, verdict in faces.verdicts(gate.tracks, tick.as_of_s, policy.evidence, tick.roster.threshold):
         if gate.mode is Mode.LOCKED_OUT:
             break
+        if verdict.finding is Finding.RECOGNISED and not tick.shows(track.id):
+            continue  # a mode in which nobody is judged has ended after they went
         gate, told = _answer(gate, track, verdict, tick, policy)
         events.extend(told)
     return _come_and_go(gate, tick, policy), tuple(events)

@@ -166,6 +166,10 @@ class Tick:
         """
         return self.now_s if self.seen is None else min(self.now_s, max(self.now_s - MOST_BEHIND_S, self.frame_s))
 
+    def shows(self, track: int) -> bool:
+        """Whether the frame in hand has the face of that track in it."""
+        return self.seen is not None and any(face.track == track for face in self.seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:

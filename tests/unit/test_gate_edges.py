@@ -79,3 +79,18 @@ def test_a_quality_of_no_number_is_not_steady() -> None:
         1, 1, until_s=99.0, sign=Sign.BLINK, open_looks=(Quality(1.0, sharpness=0.026, lids=0.34),) * 5
     )
     assert observe(replace(challenge, last_open_s=10.0), at_pitch(float("nan"), 0.2), 10.1).open_looks == ()
+
+
+@pytest.mark.parametrize(("gone_ticks", "is_let_in"), [(0, True), (1, False), (8, False)])
+def test_nobody_is_let_in_after_they_went(gone_ticks: int, is_let_in: bool) -> None:
+    """While `enrolled` is shown nobody is judged; looks of then must not open to an empty place."""
+    story = Story()
+    story.gate = replace(story.gate, mode=Mode.ENROLLED, until_s=story.now_s + 2.0 + 0.1 * gone_ticks)
+    story.ticks(19, sighting(1, ANN))
+    story.ticks(gone_ticks)
+    assert story.gate.mode is Mode.ENROLLED
+    story.ticks(2, *([] if gone_ticks else [sighting(1, ANN)]))
+    assert story.gate.mode is not Mode.ENROLLED
+    assert story.is_open is is_let_in
+    story.ticks(3, sighting(1, ANN))
+    assert story.is_open, "seen again, she is let in"
