@@ -6,9 +6,10 @@
     python tools/tune_liveness.py tune/ --cache cues/ --write
 
 Each clip goes once through the product's own stages; --cache keeps what the looks showed, so that the next run takes
-seconds. The logistic part is fitted with each species counting alike, those without eyes of their own (`cutout-eyes`
-is told by its relief alone); then the offset is moved until 3 % of the living clips are refused as the door refuses,
-for several weights of the texture, of which the one that lets the fewest attacks in is taken.
+seconds. Several folders may be given, with names of their own. The logistic part is fitted with each species counting
+alike, those without eyes of their own (`cutout-eyes` is told by its relief alone); then the offset is moved until 3 %
+of the living clips are refused as the door refuses, for several weights of the texture, of which the one that lets the
+fewest attacks in is taken.
 
 With --test the clips of other people are judged: by the weights, and, for each attack species, by weights fitted
 without it. Nobody may be in both folders.
@@ -55,16 +56,16 @@ EMPHASES = (1.0, 1.25, 1.5, 2.0)
 PLACE = Path(presentation.__file__)
 
 
-def read_looks(clips: Sequence[Clip], cache: Path | None, name: str) -> dict[str, Looks]:
+def read_looks(clips: Sequence[Clip], cache: Path | None, name: str) -> dict[Path, Looks]:
     """What the looks of each clip showed, by species and clip. Raises FaceauthdError."""
     file = cache / f"{name}.json" if cache else None
     kept: dict[str, list[list[float | None]]] = json.loads(file.read_text()) if file and file.exists() else {}
     stages = stages_of(ModelPack.open(shipped("models"), threads=1), limits_of(Vision()))
     for number, clip in enumerate(clips):
-        if key_of(clip) not in kept:
+        if _kept_as(clip) not in kept:
             recorder = Recorder()
             present(clip, stages, policy(), Decision().liveness_s, recorder)
-            kept[key_of(clip)] = [[at_s, track, *astuple(cues)] for at_s, track, cues in recorder.kept]
+            kept[_kept_as(clip)] = [[at_s, track, *astuple(cues)] for at_s, track, cues in recorder.kept]
             print(f"\r{number + 1}/{len(clips)} clips of {name}", end="", file=sys.stderr, flush=True)
             if file and number % 20 == 0:
                 _save(file, kept)
@@ -72,13 +73,17 @@ def read_looks(clips: Sequence[Clip], cache: Path | None, name: str) -> dict[str
     if file:
         _save(file, kept)
     return {
-        key_of(clip): [(float(at), int(track), Cues(*row)) for at, track, *row in kept[key_of(clip)]]  # type: ignore[arg-type]
+        key_of(clip): [(float(at), int(track), Cues(*row)) for at, track, *row in kept[_kept_as(clip)]]  # type: ignore[arg-type]
         for clip in clips
     }
 
 
-def key_of(clip: Clip) -> str:
-    """A clip's name in the cache."""
+def key_of(clip: Clip) -> Path:
+    """The clip's own folder."""
+    return clip.pictures[0].parent
+
+
+def _kept_as(clip: Clip) -> str:
     return f"{clip.species}/{clip.name}"
 
 
@@ -118,7 +123,7 @@ def judged(clip: Clip, looks: Looks, weights: Weights) -> Presented:
     return answer(clip, given, policy())
 
 
-def fit(clips: Sequence[Clip], looks: Mapping[str, Looks]) -> Weights:
+def fit(clips: Sequence[Clip], looks: Mapping[Path, Looks]) -> Weights:
     """Weights for which each species counts alike, and each clip of one; offset for BPCER at most MOST_REFUSED."""
     chosen = [clip for clip in clips if clip.species not in UNFITTED and looks[key_of(clip)]]
     rows, labels, shares = [], [], []
@@ -140,7 +145,7 @@ def _is_watched(cues: Cues) -> bool:
     return stand_of(cues, Judgement(1.0), Decision().liveness_s) is not Stand.EARLY
 
 
-def _let_in(clips: Sequence[Clip], looks: Mapping[str, Looks], weights: Weights) -> float:
+def _let_in(clips: Sequence[Clip], looks: Mapping[Path, Looks], weights: Weights) -> float:
     """Mean APCER over the species."""
     table = table_of([judged(clip, looks[key_of(clip)], weights) for clip in clips if not clip.is_live])
     return sum(one.error.share for one in table.species) / max(1, len(table.species))
@@ -167,7 +172,7 @@ def _logistic(rows: Floats, labels: Floats, shares: Floats) -> tuple[float, floa
     return model, goes, follows, float(found[3])
 
 
-def _moved(living: Sequence[Clip], looks: Mapping[str, Looks], weights: Weights) -> Weights:
+def _moved(living: Sequence[Clip], looks: Mapping[Path, Looks], weights: Weights) -> Weights:
     """The weights with the least offset at which at most MOST_REFUSED of those who had an answer are refused."""
     low, high = weights.offset - 10, weights.offset + 10
     for _ in range(14):
@@ -204,17 +209,20 @@ def write_weights(weights: Weights, place: Path = PLACE) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 2 if the input is at fault."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=Path, help="folder of clips to tune on")
+    parser.add_argument("clips", type=Path, nargs="+", help="folders of clips to tune on")
     parser.add_argument("--test", type=Path, help="folder of clips of other people, to judge by")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the looks showed")
     parser.add_argument("--write", action="store_true", help="write the weights into the product")
     options = parser.parse_args(arguments)
     try:
-        clips = find_clips(options.clips)
+        found = {folder: find_clips(folder) for folder in options.clips}
+        clips = [clip for each in found.values() for clip in each]
         test = find_clips(options.test) if options.test else []
         if test:
             refuse_overlap(clips, test)
-        looks = read_looks(clips, options.cache, options.clips.name)
+        looks: dict[Path, Looks] = {}
+        for folder, each in found.items():
+            looks |= read_looks(each, options.cache, folder.name)
         weights = fit(clips, looks)
         print(f"fitted {weights}\nin use {WEIGHTS}")
         _report("tuning people", [judged(clip, looks[key_of(clip)], weights) for clip in clips])
@@ -229,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _judge_others(
-    clips: Sequence[Clip], looks: dict[str, Looks], test: Sequence[Clip], seen: dict[str, Looks], weights: Weights
+    clips: Sequence[Clip], looks: dict[Path, Looks], test: Sequence[Clip], seen: dict[Path, Looks], weights: Weights
 ) -> None:
     _report("test people", [judged(clip, seen[key_of(clip)], weights) for clip in test])
     print("\ntest people, each species left out of the tuning (APCER, and BPCER with those weights)")
