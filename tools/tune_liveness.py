@@ -184,6 +184,14 @@ def _moved(living: Sequence[Clip], looks: Mapping[Path, Looks], weights: Weights
     return replace(weights, offset=high)
 
 
+def refuse_namesakes(folders: Sequence[Path]) -> None:
+    """Raise EvaluationError if two folders have one name: what their looks showed is kept under it."""
+    names = [folder.resolve().name for folder in folders]
+    both = sorted({name for name in names if names.count(name) > 1})
+    if both:
+        raise EvaluationError(f"two folders have the name {both[0]}; rename one, or give it only once")
+
+
 def refuse_overlap(tuning: Iterable[Clip], test: Iterable[Clip]) -> None:
     """Raise EvaluationError if anybody is in both, or it is not said who is shown."""
     people = [{clip.person for clip in clips} for clips in (tuning, test)]
@@ -215,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="write the weights into the product")
     options = parser.parse_args(arguments)
     try:
+        refuse_namesakes([*options.clips, *([options.test] if options.test else [])])
         found = {folder: find_clips(folder) for folder in options.clips}
         clips = [clip for each in found.values() for clip in each]
         test = find_clips(options.test) if options.test else []
@@ -222,12 +231,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             refuse_overlap(clips, test)
         looks: dict[Path, Looks] = {}
         for folder, each in found.items():
-            looks |= read_looks(each, options.cache, folder.name)
+            looks |= read_looks(each, options.cache, folder.resolve().name)
         weights = fit(clips, looks)
         print(f"fitted {weights}\nin use {WEIGHTS}")
         _report("tuning people", [judged(clip, looks[key_of(clip)], weights) for clip in clips])
         if test:
-            _judge_others(clips, looks, test, read_looks(test, options.cache, options.test.name), weights)
+            _judge_others(clips, looks, test, read_looks(test, options.cache, options.test.resolve().name), weights)
         if options.write:
             write_weights(weights)
     except FaceauthdError as error:

@@ -14,7 +14,7 @@ from faceauthd.evaluation.people import split_people
 from faceauthd.evaluation.presentations import Presented, Response
 from faceauthd.presentation import WEIGHTS, Weights
 from faceauthd.types import Suspicion
-from tools.tune_liveness import refuse_overlap, write_weights
+from tools.tune_liveness import refuse_namesakes, refuse_overlap, write_weights
 
 ACCEPTED, REFUSED, NONE = Response.ACCEPTED, Response.REFUSED, Response.NONE
 
@@ -98,6 +98,12 @@ def test_nobody_is_tuned_on_and_judged_by() -> None:
         refuse_overlap([clip("a"), clip("b")], [clip("b"), clip("c")])
     with pytest.raises(EvaluationError, match='write "person"'):
         refuse_overlap([clip("a")], [clip(None)])
+
+
+def test_folders_whose_cache_would_be_one_are_refused(tmp_path: Path) -> None:
+    refuse_namesakes([tmp_path / "tune", tmp_path / "more", tmp_path / "test"])
+    with pytest.raises(EvaluationError, match="two folders have the name tune"):
+        refuse_namesakes([tmp_path / "tune", tmp_path / "other" / "tune"])
 
 
 def test_the_halves_that_clips_are_made_of_share_nobody() -> None:
