@@ -43,5 +43,7 @@ class Cues:
     sway: float | None = None
     """The farthest that the face moved between two looks, in hundredths of its width."""
     shown: float | None = None
-    """The most relief that it was seen to have since it came, within the last ten seconds or so: it need not go on
-    turning."""
+    """The most relief, of a nose that went where the head turned, that it was seen to have since it came, within the
+    last ten seconds or so: it need not go on turning."""
+    is_coming: bool = False
+    """Whether it comes nearer still."""

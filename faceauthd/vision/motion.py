@@ -6,6 +6,7 @@ printed on it; a living face turns its nose out of that plane, moves lips and li
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,9 @@ _LEAST_WIDTH_PX = 8.0
 """Of the landmarks: a face so small shows nothing of itself."""
 _NOSE = 0.16
 """Radius of the nose in widths of the face's landmarks."""
+_PITCH_SHARE = 1.6
+"""How far up or down a nod moves the nose for each degree of pitch, against a turn for each of yaw: angles of pitch are
+read small. From 1.0 to 2.5 masks and living heads are told apart alike (attack kit, 27 tuning people, 2026-11-26)."""
 
 
 def _grid(low: tuple[float, float], high: tuple[float, float], columns: int, rows: int) -> Floats:
@@ -45,7 +49,8 @@ def _grid(low: tuple[float, float], high: tuple[float, float], columns: int, row
 _FACE = _grid((-0.42, -0.12), (0.42, 0.42), 33, 24)
 """From the eyes to the chin, about the tip of the nose, in widths of the landmarks. Lids are not in it: living eyes may
 look through holes in a mask."""
-_BESIDE_NOSE = _FACE[np.hypot(_FACE[:, 0], _FACE[:, 1] + np.float32(0.05)) >= _NOSE]
+_IS_NOSE = np.hypot(_FACE[:, 0], _FACE[:, 1] + np.float32(0.05)) < _NOSE
+_THE_NOSE, _BESIDE_NOSE = _FACE[_IS_NOSE], _FACE[~_IS_NOSE]
 """The same without the nose. A plane that is fitted to the nose, too, explains a part of what the nose does out of it;
 without it, relief tells masks with eyes cut out from faces far better (attack kit, 27 tuning people, 2026-11-26)."""
 
@@ -68,6 +73,11 @@ class Look:
     yaw_deg: float
     pitch_deg: float
 
+    @property
+    def width(self) -> float:
+        """Of the landmarks, in pixels."""
+        return float(np.ptp(self.landmarks[:, 0]))
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
@@ -77,7 +87,8 @@ class Motion:
     `around_still` and `around_follows` are those of the surroundings if they stand still or go with the face, `goes`
     the share of the points nearer to it that clearly go with it. `nose` and `cheeks` are what the plane of
     all but the nose leaves unexplained there: squares of shifts in hundredths of the face's width. `sway` is how far
-    the face moved, in those.
+    the face moved, in those, and `nose_went` how far the nose went beyond its plane, to the right and down.
+    `head_turned` is where the landmarks say that it should have gone, in hundredths of its height.
     """
 
     noise: float
@@ -87,16 +98,18 @@ class Motion:
     nose: float
     cheeks: float
     sway: float
+    nose_went: tuple[float, float]
+    head_turned: tuple[float, float]
 
 
 def between(past: Look, now: Look) -> Motion | None:
     """How the one became the other, or None if too little of it is in the pictures."""
-    if not (_width(past) >= _LEAST_WIDTH_PX and _width(now) >= _LEAST_WIDTH_PX):
+    if not (past.width >= _LEAST_WIDTH_PX and now.width >= _LEAST_WIDTH_PX):
         return None
     before, after = past.flat, now.flat
     noise = _noise(before, after)
     start = np.vstack((similarity(past.landmarks, now.landmarks), (0.0, 0.0, 1.0)))
-    width = _width(past)
+    width = past.width
     face = Patch(before, past.landmarks[30] + width * _FACE)
     plane = face.register(after, start)
     if not np.isfinite(plane.residual):
@@ -114,7 +127,16 @@ def between(past: Look, now: Look) -> Motion | None:
     nose, cheeks = _unexplained(face, after, beside.matrix, past.landmarks[30], width, noise)
     way = moved(face.points, plane.matrix) - face.points
     sway = 100 / width * float(np.sqrt((way**2).sum(axis=1).mean()))
-    return Motion(noise, still, follows, goes, nose, cheeks, sway)
+    nose_only = Patch(before, past.landmarks[30] + width * _THE_NOSE)
+    right, down = nose_only.stray(after, beside.matrix) * (100 / width)
+    return Motion(noise, still, follows, goes, nose, cheeks, sway, (right, down), _head_turned(past, now))
+
+
+def _head_turned(past: Look, now: Look) -> tuple[float, float]:
+    """The change of the sines of yaw and pitch, in hundredths: to the right and down."""
+    right = math.sin(math.radians(now.yaw_deg)) - math.sin(math.radians(past.yaw_deg))
+    up = math.sin(math.radians(now.pitch_deg)) - math.sin(math.radians(past.pitch_deg))
+    return 100 * right, -100 * _PITCH_SHARE * up
 
 
 def _goes(around: Patch, now: Floats, plane: NDArray[np.float64], noise: float) -> float:
@@ -130,17 +152,13 @@ def _goes(around: Patch, now: Floats, plane: NDArray[np.float64], noise: float) 
 
 def _surroundings(past: Look, now: Look, head: tuple[float, float]) -> Floats:
     """Points (n, 2) around the past face that neither it nor the present one covers."""
-    points = _AROUND * np.float32(_width(past)) + _middle(past)
+    points = _AROUND * np.float32(past.width) + _middle(past)
     bare = np.ones(len(points), dtype=bool)
     for look in (past, now):
-        across, down = ((points - _middle(look)) / np.float32(_width(look))).T
+        across, down = ((points - _middle(look)) / np.float32(look.width)).T
         bare &= (np.hypot(across / head[0], (down - _CROWN) / head[1]) > 1) & (down < _CHIN + 1e-3)
     free: Floats = points[bare]
     return free
-
-
-def _width(look: Look) -> float:
-    return float(np.ptp(look.landmarks[:, 0]))
 
 
 def _middle(look: Look) -> Floats:

@@ -33,6 +33,9 @@ SHOWN_FOR_S = 10.0
 long as a sign of life takes (`decision.challenge_s`)."""
 _SHOWN_AFTER_S = 0.6
 """Relief counts as shown from this many seconds of looks on: that of two looks is mostly noise."""
+_MOST_TURNED_DEG = 8.0
+"""Between two looks that are compared, where there are such. Without it masks and people are told apart as well, but
+one of the two sample faces is not seen to turn by 11 degrees (attack kit, tuning people, 2026-11-26)."""
 _SNAP_S = 0.09
 """Pictures are kept no closer than this in time, whatever the frame rate, so that memory and time are bounded."""
 _MOST_LOOKS = 60
@@ -42,6 +45,11 @@ _HASTE = 60.0
 of how it is presented. Of those who come in from the side the texture model calls most such looks pictures (log-odds
 of -4 to -9), and a limit at which they pass let in four times as many pictures (0.23 of them instead of 0.06; 27 tuning
 people of each species, 2026-11-26)."""
+_COMING = 0.25
+"""Growth of a face's width a second above which it comes nearer: 15 cm a second at arm's length. It grows out of what a
+camera without autofocus is set to and is blurred by its steps, so its looks may speak for it, and only till it stands.
+At a BPCER of 0.03 4 replays of 150 get in so; were looks on the way judged and kept like others, 17 would (75 clips a
+species of tuning people, attack kit, 2026-11-26)."""
 _LEAST_SHIFT = 0.1
 """Added to shifts of nose and cheeks, in hundredths of the face's width squared: what noise leaves of a still face."""
 
@@ -66,6 +74,7 @@ class _Note:
     at_s: float
     log_odds: float
     motion: Motion | None
+    is_coming: bool
 
 
 @dataclass(slots=True)
@@ -122,10 +131,14 @@ class Presence:
             watched.looks.append(look)
         if past is not None and motion is not None and motion.sway > _HASTE * (now_s - past.at_s):
             return UNSEEN
-        watched.notes.append(_Note(now_s, log_odds(one.p_live), motion))
+        is_coming = _approach(watched.looks, look) > _COMING
+        if not is_coming:
+            watched.notes = [note for note in watched.notes if not note.is_coming]
+        watched.notes.append(_Note(now_s, log_odds(one.p_live), motion, is_coming))
         cues = _cues(watched.notes)
-        watched.shown = _most_relief(watched.shown, cues, now_s)
-        return replace(cues, shown=watched.shown[0] if watched.shown else None)
+        watched.shown = _most_relief(watched.shown, watched.notes, now_s)
+        shown = watched.shown[0] if watched.shown else None
+        return replace(cues, shown=shown, is_coming=is_coming)
 
 
 def _recent(seen: list[_Timed], now_s: float, usual_s: float, fewest: int) -> list[_Timed]:
@@ -145,38 +158,73 @@ def log_odds(p_live: float) -> float:
 
 
 def _most_different(looks: Sequence[Look], now: Look) -> Look | None:
-    """The look kept whose pose differs most: a face shows its relief when it turns."""
+    """The look kept whose pose differs most, but by no more than _MOST_TURNED_DEG where there is one: a face shows its
+    relief when it turns, and in a wide turn the cheeks leave their plane, too."""
     fit = [look for look in looks if now.at_s - look.at_s >= _APART_S]
-    return max(
-        fit,
-        key=lambda look: math.hypot(look.yaw_deg - now.yaw_deg, look.pitch_deg - now.pitch_deg),
-        default=None,
-    )
+    return max(fit, key=lambda look: _told_by(look, now), default=None)
 
 
-def _most_relief(before: tuple[float, float] | None, cues: Cues, now_s: float) -> tuple[float, float] | None:
+def _told_by(past: Look, now: Look) -> float:
+    turned_deg = math.hypot(past.yaw_deg - now.yaw_deg, past.pitch_deg - now.pitch_deg)
+    return turned_deg if turned_deg <= _MOST_TURNED_DEG else -turned_deg
+
+
+def _approach(looks: Sequence[Look], now: Look) -> float:
+    """The growth of the width's natural logarithm a second, since the oldest of `looks`; 0 if that was just now."""
+    past = looks[0]
+    gap_s = now.at_s - past.at_s
+    return math.log(max(1e-6, now.width) / max(1e-6, past.width)) / gap_s if gap_s >= _APART_S else 0.0
+
+
+def _most_relief(
+    before: tuple[float, float] | None, notes: Sequence[_Note], now_s: float
+) -> tuple[float, float] | None:
     if before is not None and now_s - before[1] > SHOWN_FOR_S:
         before = None
-    if cues.relief is None or not cues.watched_s >= _SHOWN_AFTER_S or (before is not None and cues.relief < before[0]):
+    relief = None if notes[-1].at_s - notes[0].at_s < _SHOWN_AFTER_S else turned_relief(_motions(notes))
+    if relief is None or (before is not None and relief < before[0]):
         return before
-    return cues.relief, now_s
+    return relief, now_s
+
+
+def turned_relief(motions: Sequence[Motion]) -> float | None:
+    """As `Cues.relief`, but of the nose only what it went in step with the head's turns; None of nothing.
+
+    A mask's nose seems to move, too, where eyes move beside it or the paper bends; it does not go left and right as
+    the head does. What counts is the share that is the correlation of the two over all `motions`, none if negative.
+    """
+    if not motions:
+        return None
+    went = np.array([motion.nose_went for motion in motions])
+    turned = np.array([motion.head_turned for motion in motions])
+    in_step = float((went * turned).sum()) / math.sqrt(float((went**2).sum() * (turned**2).sum()) + 1e-9)
+    return _relief(motions, max(0.0, in_step))
+
+
+def _relief(motions: Sequence[Motion], share: float = 1.0) -> float:
+    """Of the nose, or a `share` of it, over the cheeks."""
+    floor = _LEAST_SHIFT * len(motions)
+    nose, cheeks = sum(motion.nose for motion in motions), sum(motion.cheeks for motion in motions)
+    return math.log((share * nose + floor) / (cheeks + floor))
+
+
+def _motions(notes: Sequence[_Note]) -> list[Motion]:
+    return [note.motion for note in notes if note.motion is not None]
 
 
 def _cues(notes: Sequence[_Note]) -> Cues:
     model = sum(note.log_odds for note in notes) / len(notes)
     seen = Cues(watched_s=notes[-1].at_s - notes[0].at_s, looks=len(notes), model=model)
-    motions = [note.motion for note in notes if note.motion is not None]
+    motions = _motions(notes)
     if not motions:
         return seen
     noise = sum(motion.noise for motion in motions)
     still = sum(motion.around_still for motion in motions)
     follows = sum(motion.around_follows for motion in motions)
-    floor = _LEAST_SHIFT * len(motions)
-    nose, cheeks = sum(motion.nose for motion in motions), sum(motion.cheeks for motion in motions)
     return replace(
         seen,
         goes=sum(motion.goes for motion in motions) / len(motions),
         follows=math.log((still + noise) / (follows + noise)),
-        relief=math.log((nose + floor) / (cheeks + floor)),
+        relief=_relief(motions),
         sway=max(motion.sway for motion in motions),
     )

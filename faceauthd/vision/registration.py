@@ -83,6 +83,27 @@ class Patch:
             matrix = matrix / matrix[2, 2]
         return best
 
+    def stray(self, now: Floats, matrix: NDArray[np.float64]) -> Floats:
+        """How far (2,) all points went together, before `matrix` took them to where they are in `now`, in pixels of the
+        past picture; nowhere where they are too few."""
+        way = best = np.zeros(2, dtype=np.float32)
+        if len(self.points) < FEWEST_POINTS:
+            return best
+        least = float("inf")
+        slopes: Floats = np.stack((self.across, self.down, self.grey, np.ones_like(self.grey)), axis=1)
+        normal = (slopes.T @ slopes).astype(np.float64)
+        normal[np.diag_indices(len(normal))] *= 1 + _DAMPING
+        for _ in range(STEPS):
+            there = moved(self.points + way, matrix)
+            error = sample(now, there[:, 0], there[:, 1]) - self.grey
+            residual = float((error * error).mean())
+            if residual >= least:
+                break
+            best, least = way, residual
+            step = np.linalg.lstsq(normal, (slopes.T @ error).astype(np.float64), rcond=None)[0]
+            way = (way - step[:2]).astype(np.float32)
+        return best
+
     def _slopes(self, at: Floats, scale: np.float32) -> Floats:
         """How grey values change with each of the eight numbers, and with gain and offset: (n, 10)."""
         u, v = at[:, 0], at[:, 1]

@@ -14,7 +14,7 @@ from tools.attack_kit.__main__ import main as attack_kit
 LFW = Path(os.environ.get("FACEAUTHD_LFW", Path(__file__).parents[3] / "shared" / "data" / "lfw-dev"))
 NEEDS_LFW = pytest.mark.skipif(not (LFW / "images").is_dir(), reason=f"no faces at {LFW} (FACEAUTHD_LFW)")
 PEOPLE = 8
-SPECIES = ("live-stand", "live-speak", "live-still", "print-flat", "replay-tablet", "cutout-eyes")
+SPECIES = ("live-stand", "live-speak", "live-walk", "live-still", "print-flat", "replay-tablet", "cutout-eyes")
 
 
 @pytest.mark.slow
@@ -22,14 +22,14 @@ SPECIES = ("live-stand", "live-speak", "live-still", "print-flat", "replay-table
 def test_rates_on_people_are_as_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The bounds are what the published rates allow of so few in 98 of 100 draws or more."""
     order = ["--faces", str(LFW / "images"), "--people", "test", "--clips", str(PEOPLE), "--seconds", "3.5"]
-    assert attack_kit([str(tmp_path), *order, "--seed", "20261126", "--species", ",".join(SPECIES)]) == 0
+    assert attack_kit([str(tmp_path), *order, "--seed", "20261127", "--species", ",".join(SPECIES)]) == 0
     capsys.readouterr()
     assert evaluate_liveness(tmp_path, as_json=True, models=None, threads=1, report=None) == 0
     told = json.loads(capsys.readouterr().out)["species"]
     let_in = {name: one["apcer"]["count"] for name, one in told.items() if "apcer" in one}
-    assert {name: count for name, count in let_in.items() if count > (3 if name == "cutout-eyes" else 1)} == {}
-    for name in ("live-stand", "live-speak"):
-        assert told[name]["bpcer"]["count"] <= 2
+    assert {name: count for name, count in let_in.items() if count > (1 if name == "print-flat" else 2)} == {}
+    for name in ("live-stand", "live-speak", "live-walk"):
+        assert told[name]["bpcer"]["count"] <= 1
         assert told[name]["bpnrr"]["count"] <= 2
-    assert told["live-still"]["bpcer"]["count"] <= 2
+    assert told["live-still"]["bpcer"]["count"] <= 1
     assert told["live-still"]["bpnrr"]["count"] >= PEOPLE - 4, "who keeps still is asked to turn"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from faceauthd.presentation import Stand, judge, stand_of
 from faceauthd.types import Cues, Frame, Quality
 from faceauthd.vision.motion import Look, between, flattened
-from faceauthd.vision.presence import SHOWN_FOR_S, UNSEEN, Presence, Shown, log_odds
+from faceauthd.vision.presence import SHOWN_FOR_S, UNSEEN, Presence, Shown, _most_different, log_odds
 from faceauthd.vision.registration import Patch, moved, sample
 
 Floats = NDArray[np.float32]
@@ -72,15 +73,16 @@ def watched(
     moves: float = 1.0,
     p_live: float = 0.9,
     presence: Presence | None = None,
+    yaw_deg: Callable[[float], float] = lambda swing: 4 * swing,
 ) -> Cues:
-    """A second of looks at 15 a second: a face that sways and turns from side to side."""
+    """A second of looks at 15 a second: a face that sways and turns from side to side, by `yaw_deg` as it seems."""
     presence, cues = presence or Presence(), None
     for number in range(16):
         swing = math.sin(number / 15 * 2 * math.pi)
         shift = (6.0 * moves * swing, 2.0 * moves * math.cos(number / 3))
         grey, points = scene(0.3 * moves * swing, shift, has_nose=has_nose, is_framed=is_framed, seed=number)
         frame = Frame(np.repeat(grey[..., None], 3, axis=2), number / 15)
-        quality = Quality(1.0, yaw_deg=15 * moves * swing)
+        quality = Quality(1.0, yaw_deg=yaw_deg(moves * swing))
         (cues,) = presence.see(frame, [Shown(1, points, quality, p_live)])
     assert cues is not None
     return cues
@@ -106,6 +108,42 @@ def test_relief_that_was_shown_is_remembered_of_a_face_that_stays() -> None:
     assert after.shown is not None
     assert after.relief < 1.0 < 2.0 < after.shown
     assert after.shown == turned.shown
+
+
+@pytest.mark.parametrize("seems", [lambda swing: -4 * swing, lambda swing: 0.0])
+def test_a_nose_that_does_not_go_where_the_head_turns_is_no_relief(seems: Callable[[float], float]) -> None:
+    odd, plain = watched(yaw_deg=seems), watched()
+    assert odd.relief is not None
+    assert odd.relief > 2.0, "something moves out of the plane"
+    assert odd.shown is not None
+    assert plain.shown is not None
+    assert odd.shown < 0.2 < 1.9 < plain.shown
+
+
+def test_a_nod_shows_relief_as_a_turn_does() -> None:
+    presence, told = Presence(), None
+    for number in range(16):
+        swing = math.sin(number / 15 * 2 * math.pi)
+        grey, points = scene(0.3 * swing, (0.0, 0.0), has_nose=True, is_framed=False, seed=number)
+        frame = Frame(np.repeat(grey.T[..., None], 3, axis=2), number / 15)
+        (told,) = presence.see(frame, [Shown(1, points[:, ::-1], Quality(1.0, pitch_deg=-4 * swing), 0.9)])
+    assert told is not None
+    assert told.shown is not None
+    assert told.shown > 1.5
+
+
+def test_angles_that_are_no_numbers_show_no_relief() -> None:
+    told = watched(yaw_deg=lambda swing: math.nan)
+    assert told.shown is None or told.shown < 0
+
+
+def test_how_far_points_went_beyond_a_plane_is_told_to_a_tenth_of_a_pixel() -> None:
+    x, y = np.meshgrid(np.arange(SIZE[0], dtype=np.float32), np.arange(SIZE[1], dtype=np.float32))
+    points = np.stack((x, y), axis=-1)[110:130:2, 150:170:2].reshape(-1, 2)
+    before, after = texture(1, x, y, 9.0), texture(1, x - 4.0 - 0.7, y + 2.0 - 0.4, 9.0)
+    plane = np.array(((1.0, 0.0, 4.0), (0.0, 1.0, -2.0), (0.0, 0.0, 1.0)))
+    assert Patch(before, points).stray(after, plane) == pytest.approx((0.7, 0.4), abs=0.1)
+    assert (Patch(before, points[:59]).stray(after, plane) == 0).all(), "too few to tell"
 
 
 def test_relief_is_not_remembered_for_ever_nor_of_another_face() -> None:
@@ -166,6 +204,39 @@ def test_the_model_speaks_with_the_mean_of_its_log_odds() -> None:
     assert watched(p_live=0.9).watched_s == pytest.approx(1.0)
     assert (log_odds(0.0), log_odds(1.0)) == (-9.0, 9.0)
     assert math.isnan(log_odds(math.nan))
+
+
+def test_a_look_is_compared_with_the_most_turned_one_that_is_not_turned_too_far() -> None:
+    grey, points = scene(0, (0, 0), has_nose=True, is_framed=False, seed=0)
+    looks = [Look(0.1 * number, flattened(grey), points, yaw, 0.0) for number, yaw in enumerate((20.0, 7.0, -3.0, 1.0))]
+    now = Look(0.6, flattened(grey), points, 0.0, 0.0)
+    assert _most_different(looks, now) is looks[1]
+    assert _most_different(looks[:1], now) is looks[0], "better than none"
+    nearer = replace(looks[0], yaw_deg=9.0)
+    assert _most_different([looks[0], nearer], now) is nearer
+    assert _most_different([replace(looks[3], at_s=0.5)], now) is None, "too close in time"
+
+
+def comes(growth: float, until: int = 6) -> list[Cues]:
+    """Twelve looks of a face that grows by `growth` a second until it stands."""
+    grey, points = scene(0, (0, 0), has_nose=True, is_framed=False, seed=0)
+    picture, presence, told = np.repeat(grey[..., None], 3, axis=2), Presence(), list[Cues]()
+    for number in range(12):
+        size = np.float32(math.exp(0.11 * growth * min(number, until)))
+        near = size * (points - points[30]) + points[30]
+        told += presence.see(Frame(picture, 0.11 * number), [Shown(1, near, Quality(1.0), 0.9)])
+    return told
+
+
+def test_a_face_that_grows_comes_nearer_until_it_stands() -> None:
+    assert [cues.is_coming for cues in comes(0.4)] == [False] * 2 + [True] * 7 + [False] * 3
+    assert not any(cues.is_coming for cues in comes(0.24))
+    assert not any(cues.is_coming for cues in comes(-0.4))
+
+
+def test_what_was_seen_on_the_way_is_forgotten_once_a_face_stands() -> None:
+    assert [cues.looks for cues in comes(0.4)] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 4, 5]
+    assert [cues.looks for cues in comes(0.0)] == list(range(1, 13))
 
 
 def test_one_look_shows_no_motion() -> None:

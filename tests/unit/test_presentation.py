@@ -136,6 +136,15 @@ def test_how_much_relief_has_to_be_shown_can_be_set() -> None:
     assert stand_of(replace(watched, shown=None), found, 0.6, relief_min=-1.0) is Stand.EARLY
 
 
+def test_nobody_is_refused_while_they_come_nearer() -> None:
+    blurred = replace(LIVING, watched_s=2.0, shown=1.0, model=-9.0)
+    assert judge(blurred).suspicion is not None
+    assert stand(blurred) is Stand.JUDGED
+    assert stand(replace(blurred, is_coming=True)) is Stand.EARLY
+    assert stand(replace(blurred, is_coming=True), 0.0) is Stand.JUDGED
+    assert stand(replace(LIVING, watched_s=2.0, shown=1.0, is_coming=True)) is Stand.JUDGED, "who passes may at once"
+
+
 def test_where_no_time_to_watch_is_asked_for_none_is_waited_for() -> None:
     assert stand(replace(LIVING, watched_s=0.0, relief=None, shown=None), 0.0) is Stand.JUDGED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from tools.attack_kit.clip import Draws
 from tools.attack_kit.stage import Stage, place
 from tools.attack_kit.surface import Placement
 from tools.attack_kit.waves import Waves, eased
+from tools.attack_kit.ways import ARRIVES_S, FIRST_PX, LAST_PX
 
 HANDLINGS = ("held", "shaken", "near")
 
@@ -24,8 +26,9 @@ class Hands:
         self, draws: Draws, stage: Stage, life_size: float, *, handling: str | None = None, can_bend: bool = False
     ) -> None:
         self._kind = draws.note("handling", handling) if handling else draws.choice("handling", HANDLINGS)
-        self._stage, self._seconds = stage, stage.shot.seconds
+        self._stage = stage
         self._far_m, self._near_m = self._distances(draws, life_size)
+        self._arrives_s = draws.uniform("arrives_s", *ARRIVES_S) if self._kind == "near" else math.inf
         self._place = place(draws, stage.optics)
         self._tremor_px = draws.uniform("tremor_px", 0.35, 1.4)
         self._tremor_deg = draws.uniform("tremor_deg", 0.05, 0.3)
@@ -51,7 +54,7 @@ class Hands:
 
     def at(self, time_s: float) -> Placement:
         """Where the sheet is at `time_s`."""
-        share = eased(time_s / self._seconds)
+        share = eased(time_s / self._arrives_s)
         distance = self._far_m + share * (self._near_m - self._far_m)
         tremor = [wave(time_s) for wave in self._tremor]
         drift = [wave(time_s) for wave in self._drift]
@@ -85,7 +88,7 @@ class Hands:
         if self._kind != "near":
             distance = self._stage.distance_m(draws.uniform("face_px", 90.0, 180.0), life_size)
             return distance, distance
-        far, near = draws.uniform("first_face_px", 55.0, 75.0), draws.uniform("last_face_px", 140.0, 180.0)
+        far, near = draws.uniform("first_face_px", *FIRST_PX), draws.uniform("last_face_px", *LAST_PX)
         return self._stage.distance_m(far, life_size), self._stage.distance_m(near, life_size)
 
     def _shaking(self, draws: Draws, can_bend: bool) -> dict[str, float]:

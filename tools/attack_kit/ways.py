@@ -10,10 +10,12 @@ from tools.attack_kit.waves import eased
 
 FIRST_PX, LAST_PX = (55.0, 75.0), (140.0, 180.0)
 """Width of the face at either end of a walk."""
+ARRIVES_S = (1.2, 2.2)
+"""How long a walk takes, standing still at either end: the last two thirds of a metre at 0.4 m a second, and 0.6 at the
+fastest, for they stop here. Who has come, or brought a picture, stays."""
 
 _SIDE_FIRST_PX, _SIDE_LAST_PX = (75.0, 110.0), (110.0, 180.0)
 _SIDE_FROM = (0.40, 0.55)
-_SIDE_TAKES_S = (1.2, 2.2)
 _SIDE_TURN_DEG = (8.0, 16.0)
 """From the picture's edge (shares of its width from the middle), half or quite out of view, at 0.4 to 0.9 m a second,
 which is slower than people walk past (1.4 m/s) since they stop here; the head turned to where they go, as far as one
@@ -54,9 +56,9 @@ def stays(draws: Draws, stage: Stage, face_px: tuple[float, float]) -> Way:
 
 
 def walks_up(draws: Draws, stage: Stage) -> Way:
-    """Comes straight to the camera, for as long as the clip lasts."""
+    """Comes straight to the camera, and stays for the rest of the clip."""
     first, last = draws.uniform("first_face_px", *FIRST_PX), draws.uniform("last_face_px", *LAST_PX)
-    return Way(stage.distance_m(first), stage.distance_m(last), stage.shot.seconds)
+    return Way(stage.distance_m(first), stage.distance_m(last), draws.uniform("arrives_s", *ARRIVES_S))
 
 
 def comes_from_the_side(draws: Draws, stage: Stage) -> Way:
@@ -65,5 +67,5 @@ def comes_from_the_side(draws: Draws, stage: Stage) -> Way:
     side = draws.choice("comes_from", ("left", "right"))
     sign = -1 if side == "left" else 1
     beside = sign * draws.uniform("first_beside_middle", *_SIDE_FROM) * stage.optics.size[0] / stage.optics.focal_px
-    takes_s, turn_deg = draws.uniform("arrives_s", *_SIDE_TAKES_S), draws.uniform("turned_deg", *_SIDE_TURN_DEG)
+    takes_s, turn_deg = draws.uniform("arrives_s", *ARRIVES_S), draws.uniform("turned_deg", *_SIDE_TURN_DEG)
     return Way(stage.distance_m(first), stage.distance_m(last), takes_s, beside, -sign * turn_deg)
