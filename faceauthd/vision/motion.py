@@ -49,8 +49,7 @@ def _grid(low: tuple[float, float], high: tuple[float, float], columns: int, row
 _FACE = _grid((-0.42, -0.12), (0.42, 0.42), 33, 24)
 """From the eyes to the chin, about the tip of the nose, in widths of the landmarks. Lids are not in it: living eyes may
 look through holes in a mask."""
-_IS_NOSE = np.hypot(_FACE[:, 0], _FACE[:, 1] + np.float32(0.05)) < _NOSE
-_THE_NOSE, _BESIDE_NOSE = _FACE[_IS_NOSE], _FACE[~_IS_NOSE]
+_BESIDE_NOSE = _FACE[np.hypot(_FACE[:, 0], _FACE[:, 1] + np.float32(0.05)) >= _NOSE]
 """The same without the nose. A plane that is fitted to the nose, too, explains a part of what the nose does out of it;
 without it, relief tells masks with eyes cut out from faces far better (attack kit, 27 tuning people, 2026-11-26)."""
 
@@ -124,11 +123,11 @@ def between(past: Look, now: Look) -> Motion | None:
     beside = Patch(before, past.landmarks[30] + width * _BESIDE_NOSE).register(after, start)
     if not np.isfinite(beside.residual):
         return None
-    nose, cheeks = _unexplained(face, after, beside.matrix, past.landmarks[30], width, noise)
+    is_nose = _is_nose(face, past.landmarks[30], width)
+    nose, cheeks = _unexplained(face, after, beside.matrix, is_nose, width, noise)
     way = moved(face.points, plane.matrix) - face.points
     sway = 100 / width * float(np.sqrt((way**2).sum(axis=1).mean()))
-    nose_only = Patch(before, past.landmarks[30] + width * _THE_NOSE)
-    right, down = nose_only.stray(after, beside.matrix) * (100 / width)
+    right, down = face.part(is_nose).stray(after, beside.matrix) * (100 / width)
     return Motion(noise, still, follows, goes, nose, cheeks, sway, (right, down), _head_turned(past, now))
 
 
@@ -184,15 +183,19 @@ def _noise(before: Floats, after: Floats) -> float:
     return max(_LEAST_NOISE, float(half.mean()) / _NOISE_OF_SHARE)
 
 
+def _is_nose(face: Patch, tip: Floats, width: float) -> NDArray[np.bool_]:
+    """Which of the face's points (n,) are."""
+    aside = face.points - tip + np.array((0.0, 0.05 * width), dtype=np.float32)
+    return np.asarray(np.hypot(aside[:, 0], aside[:, 1]) < _NOSE * width)
+
+
 def _unexplained(
-    face: Patch, now: Floats, plane: NDArray[np.float64], tip: Floats, width: float, noise: float
+    face: Patch, now: Floats, plane: NDArray[np.float64], is_nose: NDArray[np.bool_], width: float, noise: float
 ) -> tuple[float, float]:
     """What the plane leaves at the nose and beside it, turned into a displacement by the grey values' slopes there."""
     there = moved(face.points, plane)
     rest = sample(now, there[:, 0], there[:, 1]) - face.grey
     rest -= rest.mean()
-    aside = face.points - tip + np.array((0.0, 0.05 * width), dtype=np.float32)
-    is_nose = np.hypot(aside[:, 0], aside[:, 1]) < _NOSE * width
     return tuple(_shift(rest[part], face, part, noise, width) for part in (is_nose, ~is_nose))  # type: ignore[return-value]
 
 

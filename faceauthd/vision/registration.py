@@ -6,6 +6,7 @@ Matthews, "Lucas-Kanade 20 years on", 2004). A flat picture in any pose moves so
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,13 @@ class Patch:
         self.grey = sample(past, x, y)
         self.across = (sample(past, x + 1, y) - sample(past, x - 1, y)) / 2
         self.down = (sample(past, x, y + 1) - sample(past, x, y - 1)) / 2
+
+    def part(self, chosen: NDArray[np.bool_]) -> Patch:
+        """The same of the `chosen` (n,) points alone."""
+        part = copy(self)
+        part.points, part.grey = self.points[chosen], self.grey[chosen]
+        part.across, part.down = self.across[chosen], self.down[chosen]
+        return part
 
     @property
     def relief(self) -> float:
@@ -93,6 +101,7 @@ class Patch:
         slopes: Floats = np.stack((self.across, self.down, self.grey, np.ones_like(self.grey)), axis=1)
         normal = (slopes.T @ slopes).astype(np.float64)
         normal[np.diag_indices(len(normal))] *= 1 + _DAMPING
+        inverse = np.linalg.pinv(normal)[:2]
         for _ in range(STEPS):
             there = moved(self.points + way, matrix)
             error = sample(now, there[:, 0], there[:, 1]) - self.grey
@@ -100,8 +109,10 @@ class Patch:
             if residual >= least:
                 break
             best, least = way, residual
-            step = np.linalg.lstsq(normal, (slopes.T @ error).astype(np.float64), rcond=None)[0]
-            way = (way - step[:2]).astype(np.float32)
+            step = inverse @ (slopes.T @ error)
+            if np.abs(step).max() < _STILL_PX:
+                break
+            way = (way - step).astype(np.float32)
         return best
 
     def _slopes(self, at: Floats, scale: np.float32) -> Floats:
