@@ -46,7 +46,7 @@ from faceauthd.vision.pack import ModelPack
 Floats = NDArray[np.float64]
 Looks = list[tuple[float, int, Cues]]
 
-MOST_REFUSED = 0.03
+MOST_REFUSED = 0.035
 """BPCER at the operating point, among those who have an answer: other people's is higher, and may be 0.05."""
 UNFITTED = frozenset({"cutout-eyes"})
 """Texture and surroundings of a worn mask are those of whoever wears it."""

@@ -129,7 +129,7 @@ class Presence:
         motion = between(past, look) if past is not None else None
         if not watched.looks or now_s - watched.looks[-1].at_s >= _SNAP_S:
             watched.looks.append(look)
-        if past is not None and motion is not None and motion.sway > _HASTE * (now_s - past.at_s):
+        if _is_hasty(watched.looks, look):
             return UNSEEN
         is_coming = _approach(watched.looks, look) > _COMING
         if not is_coming:
@@ -167,6 +167,14 @@ def _most_different(looks: Sequence[Look], now: Look) -> Look | None:
 def _told_by(past: Look, now: Look) -> float:
     turned_deg = math.hypot(past.yaw_deg - now.yaw_deg, past.pitch_deg - now.pitch_deg)
     return turned_deg if turned_deg <= _MOST_TURNED_DEG else -turned_deg
+
+
+def _is_hasty(looks: Sequence[Look], now: Look) -> bool:
+    """Of the way since the oldest of `looks`: a head that is turned goes as fast, but not for so long."""
+    past = looks[0]
+    gap_s = now.at_s - past.at_s
+    way = ((now.landmarks - past.landmarks) ** 2).sum(axis=1).mean() ** 0.5
+    return gap_s >= _APART_S and 100 * float(way) > _HASTE * gap_s * past.width
 
 
 def _approach(looks: Sequence[Look], now: Look) -> float:
