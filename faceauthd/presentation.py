@@ -37,16 +37,16 @@ UNSEEN_GOES, UNSEEN_FOLLOWS = 0.07, 0.5
 """What is taken where nothing is seen of the surroundings: the median of flat prints. Nobody gains by hiding them."""
 _PAPER_AT, _PAPER_STEEPNESS = -7.5, 4.0
 """Mean log-odds of the texture model below which nothing makes up for it, held within -9 as each look's are. It refuses
-1 living clip of 282 more, and no attack of the kit, which give themselves away by their surroundings as well (75 clips
-a species of tuning people, attack kit, 2026-11-26)."""
+3 living clips of 284 more and 1 replay of 150; the kit's attacks mostly give themselves away by their surroundings as
+well (75 clips a species of tuning people, attack kit, 2026-11-26)."""
 _FLAT_AT, _FLAT_STEEPNESS = -0.2, 25.0
 """A step between a relief of -0.32 and -0.08. At -0.08 some who keep still are refused instead of asked to turn (1 of
 27); no more attacks are let in at -0.2, since none passes without relief (tuning people, attack kit, 2026-11-26)."""
 SHOWN_RELIEF = 0.35
 """`Cues.shown` from which on a face has shown that it is none on a sheet, without which no door opens
-(`decision.relief_min`). Of masks with eyes cut out 10 of 255 get in so, at 0.25 16, and no fewer at 0.5. Of 300 people
-who do not try to keep still 25 have no answer yet after 3.5 s, most of them asked for a turn, at 0.25 21, at 0.5 40
-(tuning people, attack kit, 2026-11-26)."""
+(`decision.relief_min`). Of masks with eyes cut out 12 of 255 get in so, at 0.25 15, at 0.5 10. Of 300 people who do not
+try to keep still 23 have no answer yet after 3.5 s, most of them asked for a turn, at 0.25 19, at 0.5 32 (tuning
+people, attack kit, 2026-11-26)."""
 PATIENCE = 2.2
 """How many times as long as else a face is watched that has shown none, until it is refused or asked to turn: 1.3 s
 instead of 0.6, in which most of those who come have turned a little."""

@@ -126,11 +126,11 @@ class Presence:
         points = one.landmarks * scale - np.float32(0.5)
         look = Look(now_s, flat, points, one.quality.yaw_deg, one.quality.pitch_deg)
         past = _most_different(watched.looks, look)
-        motion = between(past, look) if past is not None else None
         if not watched.looks or now_s - watched.looks[-1].at_s >= _SNAP_S:
             watched.looks.append(look)
         if _is_hasty(watched.looks, look):
             return UNSEEN
+        motion = between(past, look) if past is not None else None
         is_coming = _approach(watched.looks, look) > _COMING
         if not is_coming:
             watched.notes = [note for note in watched.notes if not note.is_coming]

@@ -365,3 +365,14 @@ def test_a_face_that_goes_by_is_not_judged_until_it_stops() -> None:
     assert all(cues != UNSEEN for cues in goes[-5:])
     assert goes[-1].looks < 25
     assert stand_of(UNSEEN, judge(UNSEEN), 0.0) is Stand.EARLY
+
+
+def test_a_head_that_turns_quickly_does_not_go_by() -> None:
+    """By 21 degrees in 0.33 s, which moves its landmarks by 0.7 of the face's width a second."""
+    presence, told = Presence(), []
+    for number in range(21):
+        share = min(max(0.0, (number - 12) / 5), 1.0)
+        grey, points = scene(0.36 * share, (16.0 * share, 0.0), has_nose=True, is_framed=False, seed=number)
+        frame = Frame(np.repeat(grey[..., None], 3, axis=2), number / 15)
+        told += presence.see(frame, [Shown(1, points, Quality(1.0, yaw_deg=21 * share), 0.9)])
+    assert [cues.looks for cues in told] == list(range(1, 22))
