@@ -16,8 +16,8 @@ SIGNS = tuple(Sign)
 
 TURN_DEG = 12.0
 """By how much the head has to turn from where it was. The yaw is read off how far the nose stands out of the face's
-plane, which a print that is turned or bent cannot make up for: held, shaken, turned by 16 degrees and bent, prints and
-screens came to 7 degrees in two looks (100 clips of 25 tuning people, 2026-11-26)."""
+plane, which a print that is turned or bent hardly makes up for: held, shaken, turned by 16 degrees and bent, 1 of 300
+prints and screens came to it in two looks, a bent one to 12.1 (73 tuning people, attack kit, 2026-11-26)."""
 _TURNED_LOOKS = 2
 SHUT = 0.88
 """Share of their usual gap below which lids count as shut. Those that the attack kit draws shut come to 0.65 to 0.9."""
