@@ -49,10 +49,6 @@ def _grid(low: tuple[float, float], high: tuple[float, float], columns: int, row
 _FACE = _grid((-0.42, -0.12), (0.42, 0.42), 33, 24)
 """From the eyes to the chin, about the tip of the nose, in widths of the landmarks. Lids are not in it: living eyes may
 look through holes in a mask."""
-_BESIDE_NOSE = _FACE[np.hypot(_FACE[:, 0], _FACE[:, 1] + np.float32(0.05)) >= _NOSE]
-"""The same without the nose. A plane that is fitted to the nose, too, explains a part of what the nose does out of it;
-without it, relief tells masks with eyes cut out from faces far better (attack kit, 27 tuning people, 2026-11-26)."""
-
 _AROUND = _grid((-1.7, -1.7), (1.7, 0.4), 45, 29)
 _HEAD = (0.92, 1.15)
 _FACE_ONLY = (0.7, 0.9)
@@ -120,10 +116,12 @@ def between(past: Look, now: Look) -> Motion | None:
         return None
     follows = follows if np.isfinite(follows) else still
     goes = _goes(Patch(before, _surroundings(past, now, _FACE_ONLY)), after, plane.matrix, noise)
-    beside = Patch(before, past.landmarks[30] + width * _BESIDE_NOSE).register(after, start)
+    is_nose = _is_nose(face, past.landmarks[30], width)
+    # A plane that is fitted to the nose, too, explains a part of what the nose does out of it; without it, relief tells
+    # masks with eyes cut out from faces far better (attack kit, 27 tuning people, 2026-11-26).
+    beside = face.part(~is_nose).register(after, start)
     if not np.isfinite(beside.residual):
         return None
-    is_nose = _is_nose(face, past.landmarks[30], width)
     nose, cheeks = _unexplained(face, after, beside.matrix, is_nose, width, noise)
     way = moved(face.points, plane.matrix) - face.points
     sway = 100 / width * float(np.sqrt((way**2).sum(axis=1).mean()))

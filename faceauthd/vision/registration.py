@@ -80,11 +80,12 @@ class Patch:
             seen = _inside(there, now.shape)
             if seen.sum() < FEWEST_POINTS:
                 break
-            here, past = sample(now, there[seen, 0], there[seen, 1]), self.grey[seen]
+            chosen = slice(None) if seen.all() else seen
+            here, past = sample(now, there[chosen, 0], there[chosen, 1]), self.grey[chosen]
             residual = _unlit(here, past)
             if not residual >= best.residual:
                 best = Registration(matrix, residual, int(seen.sum()))
-            change = _change(slopes[seen], here - past)
+            change = _change(slopes[chosen], here - past)
             if change is None or np.abs(change - np.eye(3)).max() * scale < _STILL_PX:
                 break
             matrix = matrix @ np.linalg.inv(norm) @ np.linalg.inv(change) @ norm
@@ -148,11 +149,12 @@ def sample(picture: Floats, x: Floats, y: Floats) -> Floats:
     x = np.clip(x, 0, np.float32(width - 1.001))
     y = np.clip(y, 0, np.float32(height - 1.001))
     column, row = x.astype(np.intp), y.astype(np.intp)
-    right, below = x - column, y - row
+    right, below = x - column.astype(np.float32), y - row.astype(np.float32)
     flat, first = picture.ravel(), row * width + column
-    upper = flat[first] * (1 - right) + flat[first + 1] * right
-    lower = flat[first + width] * (1 - right) + flat[first + width + 1] * right
-    values: Floats = (upper * (1 - below) + lower * below).astype(np.float32)
+    upper, lower = flat.take(first), flat.take(first + width)
+    upper += (flat.take(first + 1) - upper) * right
+    lower += (flat.take(first + (width + 1)) - lower) * right
+    values: Floats = upper + (lower - upper) * below
     return values
 
 
