@@ -16,8 +16,8 @@ SIGNS = tuple(Sign)
 
 TURN_DEG = 12.0
 """By how much the head has to turn from where it was. The yaw is read off how far the nose stands out of the face's
-plane, which a print that is turned or bent hardly makes up for: held, shaken, turned by 16 degrees and bent, 1 of 300
-prints and screens came to it in two looks, a bent one to 12.1 (73 tuning people, attack kit, 2026-11-26)."""
+plane, which a print that is turned or bent cannot make up for: held, shaken, turned by 16 degrees and bent, none of 300
+prints and screens came to it in two looks (73 tuning people, attack kit, 2026-11-26)."""
 _TURNED_LOOKS = 2
 SHUT = 0.88
 """Share of their usual gap below which lids count as shut. Those that the attack kit draws shut come to 0.65 to 0.9."""
@@ -47,8 +47,9 @@ class Challenge:
     until_s: float
     sign: Sign
     is_met: bool = False
-    first_yaw_deg: float | None = None
-    """Where the head was when it was asked."""
+    rest_yaw_deg: float | None = None
+    """Where the head was before it was asked. At that very moment it may be turned, for nobody is asked before they have
+    turned a little (`decision.relief_min`)."""
     turned_looks: int = 0
     open_looks: tuple[Quality, ...] = ()
     """The last ones with open eyes, of the person and with nothing in between but shut ones."""
@@ -82,12 +83,13 @@ def _watch_turn(challenge: Challenge, sighting: Sighting) -> Challenge:
     """A head that is turned to the person's left looks to the right of the picture."""
     if sighting.probe is None:
         return challenge
-    yaw_deg = sighting.quality.yaw_deg
-    first = yaw_deg if challenge.first_yaw_deg is None else challenge.first_yaw_deg
-    turned_deg = yaw_deg - first if challenge.sign is Sign.LEFT else first - yaw_deg
+    yaw_deg, rest_deg = sighting.quality.yaw_deg, challenge.rest_yaw_deg
+    if rest_deg is None:
+        rest_deg = yaw_deg if sighting.rest_yaw_deg is None else sighting.rest_yaw_deg
+    turned_deg = yaw_deg - rest_deg if challenge.sign is Sign.LEFT else rest_deg - yaw_deg
     is_turned = turned_deg >= TURN_DEG and sighting.suspicion is None
     looks = challenge.turned_looks + 1 if is_turned else 0
-    return replace(challenge, first_yaw_deg=first, turned_looks=looks, is_met=looks >= _TURNED_LOOKS)
+    return replace(challenge, rest_yaw_deg=rest_deg, turned_looks=looks, is_met=looks >= _TURNED_LOOKS)
 
 
 def _watch_lids(challenge: Challenge, sighting: Sighting, at_s: float) -> Challenge:

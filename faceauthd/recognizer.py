@@ -208,6 +208,7 @@ class FaceRecognizer:
                 suspicion=judged.suspicion if judged else None,
                 continuity=None if track in self._held_back else continuity[row],
                 kinship=min((float(taken @ probes[row]) for taken in wants.taken), default=None),
+                rest_yaw_deg=watched.rest_yaw_deg if watched else None,
             )
             self._held_back.discard(track)
 

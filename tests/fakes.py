@@ -61,6 +61,7 @@ def sighting(
     lids: float = 0.34,
     sharpness: float = 0.026,
     suspicion: Suspicion | None = None,
+    rest_yaw_deg: float | None = None,
 ) -> Sighting:
     """One face, embedded if it is usable; `person` None is a stranger in an empty gallery."""
     quality = Quality(
@@ -83,6 +84,7 @@ def sighting(
         continuity=continuity,
         kinship=kinship,
         suspicion=suspicion,
+        rest_yaw_deg=rest_yaw_deg,
     )
 
 

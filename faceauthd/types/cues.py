@@ -47,3 +47,5 @@ class Cues:
     last ten seconds or so: it need not go on turning."""
     is_coming: bool = False
     """Whether it comes nearer still."""
+    rest_yaw_deg: float = 0.0
+    """The median of its yaw: where the head rests that may be turned just now."""

@@ -105,6 +105,7 @@ class Sighting:
     `match` is also None if the gallery holds nobody to compare with; then `probe` is set.
     `continuity` is the cosine to the same track's previous probe, None for its first.
     `kinship` is the lowest cosine to the probes an enrolment has taken so far, None if it has none.
+    `rest_yaw_deg` is where the head was in the last seconds, None where nobody asked whether the face is alive.
     """
 
     track: int
@@ -116,6 +117,7 @@ class Sighting:
     continuity: float | None = None
     kinship: float | None = None
     suspicion: Suspicion | None = None
+    rest_yaw_deg: float | None = None
 
     @property
     def is_judged(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -75,6 +76,7 @@ class _Note:
     log_odds: float
     motion: Motion | None
     is_coming: bool
+    yaw_deg: float
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ class Presence:
         is_coming = _approach(watched.looks, look) > _COMING
         if not is_coming:
             watched.notes = [note for note in watched.notes if not note.is_coming]
-        watched.notes.append(_Note(now_s, log_odds(one.p_live), motion, is_coming))
+        watched.notes.append(_Note(now_s, log_odds(one.p_live), motion, is_coming, look.yaw_deg))
         cues = _cues(watched.notes)
         watched.shown = _most_relief(watched.shown, watched.notes, now_s)
         shown = watched.shown[0] if watched.shown else None
@@ -222,7 +224,8 @@ def _motions(notes: Sequence[_Note]) -> list[Motion]:
 
 def _cues(notes: Sequence[_Note]) -> Cues:
     model = sum(note.log_odds for note in notes) / len(notes)
-    seen = Cues(watched_s=notes[-1].at_s - notes[0].at_s, looks=len(notes), model=model)
+    rest_yaw_deg = median(note.yaw_deg for note in notes)
+    seen = Cues(notes[-1].at_s - notes[0].at_s, len(notes), model, rest_yaw_deg=rest_yaw_deg)
     motions = _motions(notes)
     if not motions:
         return seen

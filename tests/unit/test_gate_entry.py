@@ -565,6 +565,21 @@ def test_another_turn_does_not_count_nor_does_coming_back_from_it(sign: Sign, si
     assert not turns(asked(sign), side * 6.0, side * 14.0, side * 14.0, side * 14.0, side * 7.0, 0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(("sign", "side"), [(Sign.LEFT, 1), (Sign.RIGHT, -1)])
+def test_a_turn_counts_from_where_the_head_rested_before_it_was_asked_for(sign: Sign, side: int) -> None:
+    """Whoever is asked has just turned, to pass for living."""
+
+    def glances(to_deg: float) -> Story:
+        story = Story(policy=SIGN, lot=SIGNS.index(sign))
+        walk_up(story, ANN)
+        story.ticks(4, sighting(1, ANN, yaw_deg=to_deg, rest_yaw_deg=1.0))
+        story.ticks(4, sighting(1, ANN, yaw_deg=1.0, rest_yaw_deg=to_deg))
+        return story
+
+    assert turns(glances(side * 9.0), side * 14.0, side * 14.0), "less from the glance"
+    assert not turns(glances(-side * 9.0), side * 4.0, side * 4.0, side * 4.0), "it only comes back from the glance"
+
+
 def test_looks_that_are_suspected_show_no_turn() -> None:
     """A sheet that is turned keeps its nose in the plane of its cheeks; here its liveness passes all the same."""
     story = asked(Sign.LEFT)

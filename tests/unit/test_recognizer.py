@@ -207,6 +207,16 @@ def test_looks_held_back_have_no_liveness_and_those_given_have() -> None:
         assert face.match is None
 
 
+def test_where_the_head_rests_is_told_by_the_looks_held_back_as_well() -> None:
+    class Glancing(Turning):
+        def see(self, frame: Frame, shown: Sequence[Shown]) -> list[Cues]:
+            yaw_deg = 9.0 if frame.time_s > 0.25 else 2.0
+            return super().see(frame, [replace(one, quality=replace(one.quality, yaw_deg=yaw_deg)) for one in shown])
+
+    faces = watched([unit(0)] * 9, 0.25, Glancing())
+    assert [face.rest_yaw_deg for face in faces] == [None] * 3 + [2.0, 2.0, 5.5] + [9.0] * 3
+
+
 def test_the_first_look_given_adds_to_none_before_it() -> None:
     assert [face.continuity for face in watched([unit(0)] * 5, 0.25)] == [None, None, None, None, 1.0]
 
@@ -222,7 +232,7 @@ def test_without_liveness_nothing_is_held_back() -> None:
     recognizer = FaceRecognizer(Stages(seen, seen, seen, seen, seen, None), Tracker(), seen, watch_s=1.0)
     (face,) = recognizer.look(Frame(PICTURE, 0.0), Wants())
     assert face.probe is not None
-    assert (face.liveness, face.suspicion) == (None, None)
+    assert (face.liveness, face.suspicion, face.rest_yaw_deg) == (None, None, None)
 
 
 def test_liveness_is_asked_for_only_where_it_is_wanted() -> None:

@@ -145,11 +145,11 @@ class Blinks:
 
 
 class Signs:
-    """The signs of life that a door may ask for, each once and in a drawn order: eyes closed for a moment, and the head
-    turned to either side and back.
+    """What a door may ask for: to turn the head a little, and then signs of life, each once and in a drawn order: eyes
+    closed for a moment, and the head turned to either side and back.
 
-    None begins before 1.9 s, when the door has asked and they have read it; how far and how fast people turn who are
-    asked for a little is a plausible choice. A turn goes a little beyond what one portrait holds, as in the scenes.
+    No sign begins before 1.9 s, when the door has asked and they have read it; how far and how fast people turn who are
+    asked to is a plausible choice. A turn goes a little beyond what one portrait holds, as in the scenes.
     """
 
     def __init__(self, draws: Draws, rng: np.random.Generator) -> None:
@@ -162,11 +162,15 @@ class Signs:
             self._at[kind] = at
             at += (self._shut_s if kind == "blink" else self._turn_s) + 0.25
         draws.note("signs_at_s", {kind: round(at_s, 3) for kind, at_s in self._at.items()})
+        side = 1 if draws.choice("glances", ("left", "right")) == "left" else -1
+        self._glance_deg = side * draws.uniform("glance_deg", 6.0, 10.0)
+        self._glance_at_s = draws.uniform("glance_at_s", 0.6, 1.0)
 
     def yaw_deg(self, time_s: float) -> float:
         """How far the head is turned: out, a while there, and back. To the person's left is to the picture's right."""
         left, right = (_there_and_back((time_s - self._at[kind]) / self._turn_s) for kind in ("left", "right"))
-        return self._turn_deg * (left - right)
+        glance = _there_and_back((time_s - self._glance_at_s) / _GLANCE_S)
+        return self._turn_deg * (left - right) + self._glance_deg * glance
 
     def shut(self, time_s: float) -> float:
         """How far the lids are closed for the sign, 0 to 1; they take a tenth of a second to close, and to open."""
@@ -175,6 +179,7 @@ class Signs:
 
 
 _KINDS = ("blink", "left", "right")
+_GLANCE_S = 0.9
 
 
 def _there_and_back(share: float) -> float:
