@@ -73,7 +73,7 @@ STORIES: Mapping[str, Script] = {
         before=[_ALICE, _BOB],
     ),
     "sign-of-life": Script(
-        scene(12, stands(ALICE, 2.5, 10.0, turns=[(5.5, 0), (6.3, -25), (7.1, 0)])),
+        scene(12, stands(ALICE, 2.5, 10.0, turns=[(5.5, 0), (6.2, -21), (7.0, 0)])),
         settings=["decision.liveness=challenge"],
         before=[_ALICE],
         sign=Sign.RIGHT,
