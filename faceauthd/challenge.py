@@ -48,8 +48,8 @@ class Challenge:
     sign: Sign
     is_met: bool = False
     rest_yaw_deg: float | None = None
-    """Where the head was before it was asked. At that very moment it may be turned, for nobody is asked before they have
-    turned a little (`decision.relief_min`)."""
+    """Where the head was before it was asked. At that very moment it may be turned, for nobody is asked before they
+    have turned a little (`decision.relief_min`)."""
     turned_looks: int = 0
     open_looks: tuple[Quality, ...] = ()
     """The last ones with open eyes, of the person and with nothing in between but shut ones."""

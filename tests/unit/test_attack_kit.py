@@ -16,7 +16,7 @@ from faceauthd.vision.landmarks import Landmarker
 from faceauthd.vision.pack import ModelPack
 from tools.attack_kit import HANDLINGS, SPECIES, Clip, face_of, render
 from tools.attack_kit.clip import Draws, Shot
-from tools.attack_kit.living import Blinks, Living
+from tools.attack_kit.living import Blinks, Living, Signs
 from tools.attack_kit.screens import PHONE, still_screen
 from tools.attack_kit.stage import Stage
 
@@ -77,6 +77,23 @@ def test_names_say_who_is_alive_and_clips_say_how_they_were_handled(species: str
     assert clip.is_live == SPECIES[species].is_live == species.startswith("live")
     assert clip.params["handling"] == ("none" if clip.is_live else "shaken")
     assert 0.2 <= clip.params["light_level"] <= 1.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_is_asked_glances_first_and_then_gives_each_sign_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    draws = Draws(rng)
+    signs = Signs(draws, rng)
+    drawn, times = draws.taken, np.arange(0.0, 6.5, 0.02)
+    glanced = max((signs.yaw_deg(at_s) for at_s in times if at_s < 1.9), key=abs)
+    assert glanced == pytest.approx(drawn["glance_deg"] * (1 if drawn["glances"] == "left" else -1), abs=0.01)
+    begin_s = min(drawn["signs_at_s"].values())
+    assert [signs.yaw_deg(at_s) for at_s in (0.0, 0.59, begin_s)] == pytest.approx([0.0] * 3, abs=0.001)
+    turned = [signs.yaw_deg(drawn["signs_at_s"][side] + drawn["sign_turn_s"] / 2) for side in ("left", "right")]
+    assert turned == pytest.approx([drawn["sign_turn_deg"], -drawn["sign_turn_deg"]])
+    shut = [at_s for at_s in times if signs.shut(at_s) > 0.99]
+    blink_s = drawn["signs_at_s"]["blink"]
+    assert blink_s < min(shut) < max(shut) < blink_s + drawn["sign_shut_s"]
 
 
 @pytest.mark.parametrize("seed", [3, 4])
