@@ -11,6 +11,9 @@ alike, those without eyes of their own (`cutout-eyes` is told by its relief alon
 of the living clips are refused as the door refuses, for several weights of the texture, of which the one that lets the
 fewest attacks in is taken.
 
+With --folds the people are dealt into so many parts, and each part is judged by weights that are fitted to the others:
+what --refused brings to people whom the weights never saw.
+
 With --test the clips of other people are judged: by the weights, and, for each attack species, by weights fitted
 without it. Nobody may be in both folders.
 """
@@ -22,12 +25,9 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from faceauthd import presentation
 from faceauthd.config.deciding import Decision
@@ -35,25 +35,14 @@ from faceauthd.config.inputs import Vision
 from faceauthd.errors import EvaluationError, FaceauthdError
 from faceauthd.evaluation.attack_rates import Rate, table_of
 from faceauthd.evaluation.clips import Clip, find_clips
-from faceauthd.evaluation.presentations import Presented, Recorder, Response, answer, present, stages_of
-from faceauthd.evidence import EvidencePolicy
-from faceauthd.presentation import WEIGHTS, Judgement, Stand, Weights, judge, stand_of
+from faceauthd.evaluation.presentations import Presented, Recorder, present, stages_of
+from faceauthd.presentation import WEIGHTS, Weights
 from faceauthd.resources import shipped
 from faceauthd.settings import limits_of
-from faceauthd.types import Box, Cues, Match, Quality, Sighting
+from faceauthd.types import Cues
 from faceauthd.vision.pack import ModelPack
+from tools.liveness_fit import MOST_REFUSED, Looks, fit, folded, judged, key_of, policy
 
-Floats = NDArray[np.float64]
-Looks = list[tuple[float, int, Cues]]
-
-MOST_REFUSED = 0.035
-"""BPCER at the operating point, among those who have an answer: other people's is higher, and may be 0.05. Of 73 tuning
-people, fitted to two thirds and judged on the rest: 0.039, and 0.046 where it is 0.04 here (docs/adr/0058)."""
-UNFITTED = frozenset({"cutout-eyes"})
-"""Texture and surroundings of a worn mask are those of whoever wears it."""
-RIDGE = 0.01
-EMPHASES = (1.0, 1.25, 1.5, 2.0)
-"""Factors that the texture's weight is tried with: likelihood counts all looks, and the door only those at its edge."""
 PLACE = Path(presentation.__file__)
 
 
@@ -79,110 +68,8 @@ def read_looks(clips: Sequence[Clip], cache: Path | None, name: str) -> dict[Pat
     }
 
 
-def key_of(clip: Clip) -> Path:
-    """The clip's own folder."""
-    return clip.pictures[0].parent
-
-
 def _kept_as(clip: Clip) -> str:
     return f"{clip.species}/{clip.name}"
-
-
-def policy() -> EvidencePolicy:
-    """The door's own."""
-    chosen = Decision()
-    return EvidencePolicy(
-        looks=chosen.looks,
-        window_s=chosen.window_s,
-        margin=chosen.margin,
-        refuse_after_looks=chosen.refuse_after_looks,
-        liveness_min=chosen.liveness_min,
-    )
-
-
-def judged(clip: Clip, looks: Looks, weights: Weights) -> Presented:
-    """What the door would make of the clip with these weights."""
-    given: dict[int, list[tuple[float, Sighting]]] = {}
-    held_back = set[int]()
-    for at_s, track, cues in looks:
-        found, begun = judge(cues, weights), track in given
-        if stand_of(cues, found, Decision().liveness_s) is not Stand.JUDGED:
-            held_back.add(track)
-            continue
-        sighting = Sighting(
-            track,
-            Box(0, 0, 1, 1),
-            Quality(1.0),
-            match=Match(1, 1.0),
-            liveness=found.score,
-            suspicion=found.suspicion,
-            probe=np.ones(1, dtype=np.float32),
-            continuity=1.0 if begun and track not in held_back else None,
-        )
-        held_back.discard(track)
-        given.setdefault(track, []).append((at_s, sighting))
-    return answer(clip, given, policy())
-
-
-def fit(clips: Sequence[Clip], looks: Mapping[Path, Looks]) -> Weights:
-    """Weights for which each species counts alike, and each clip of one; offset for BPCER at most MOST_REFUSED."""
-    chosen = [clip for clip in clips if clip.species not in UNFITTED and looks[key_of(clip)]]
-    rows, labels, shares = [], [], []
-    for clip in chosen:
-        seen = [cues for _, _, cues in looks[key_of(clip)] if _is_watched(cues)]
-        kin = sum(other.species == clip.species for other in chosen)
-        kinds = len({other.species for other in chosen if other.is_live is clip.is_live})
-        for cues in seen:
-            rows.append(_row(cues))
-            labels.append(float(clip.is_live))
-            shares.append(100.0 / len(seen) / kin / kinds)
-    model, goes, follows, offset = _logistic(np.array(rows), np.array(labels), np.array(shares))
-    living = [clip for clip in clips if clip.is_live]
-    tried = [_moved(living, looks, Weights(model * more, goes, follows, offset)) for more in EMPHASES]
-    return min(tried, key=lambda weights: _let_in(chosen, looks, weights))
-
-
-def _is_watched(cues: Cues) -> bool:
-    return stand_of(cues, Judgement(1.0), Decision().liveness_s) is not Stand.EARLY
-
-
-def _let_in(clips: Sequence[Clip], looks: Mapping[Path, Looks], weights: Weights) -> float:
-    """Mean APCER over the species."""
-    table = table_of([judged(clip, looks[key_of(clip)], weights) for clip in clips if not clip.is_live])
-    return sum(one.error.share for one in table.species) / max(1, len(table.species))
-
-
-def _row(cues: Cues) -> tuple[float, float, float]:
-    goes = presentation.UNSEEN_GOES if cues.goes is None else cues.goes
-    follows = presentation.UNSEEN_FOLLOWS if cues.follows is None else cues.follows
-    return cues.model, presentation.log_goes(goes), presentation.within(follows, presentation.FOLLOWS)
-
-
-def _logistic(rows: Floats, labels: Floats, shares: Floats) -> tuple[float, float, float, float]:
-    """Weights and offset of largest likelihood with a little ridge, by Newton's method."""
-    spread = rows.std(axis=0)
-    scaled = np.column_stack((rows / spread, np.ones(len(rows))))
-    ridge = np.diag([RIDGE] * rows.shape[1] + [0.0])
-    found = np.zeros(scaled.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-scaled @ found))
-        slope = scaled.T @ (shares * (p - labels)) + ridge @ found
-        bend = (scaled.T * (shares * p * (1 - p))) @ scaled + ridge
-        found = found - np.linalg.solve(bend, slope)
-    model, goes, follows = (float(value) for value in found[:3] / spread)
-    return model, goes, follows, float(found[3])
-
-
-def _moved(living: Sequence[Clip], looks: Mapping[Path, Looks], weights: Weights) -> Weights:
-    """The weights with the least offset at which at most MOST_REFUSED of those who had an answer are refused."""
-    low, high = weights.offset - 10, weights.offset + 10
-    for _ in range(14):
-        middle = (low + high) / 2
-        said = [judged(clip, looks[key_of(clip)], replace(weights, offset=middle)).response for clip in living]
-        heard = [response for response in said if response is not Response.NONE]
-        refused = sum(response is Response.REFUSED for response in heard)
-        low, high = (middle, high) if refused > MOST_REFUSED * len(heard) else (low, middle)
-    return replace(weights, offset=high)
 
 
 def refuse_namesakes(folders: Sequence[Path]) -> None:
@@ -221,6 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("clips", type=Path, nargs="+", help="folders of clips to tune on")
     parser.add_argument("--test", type=Path, help="folder of clips of other people, to judge by")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the looks showed")
+    parser.add_argument(
+        "--folds", type=int, metavar="N", help="judge each Nth of the people by the others' weights, too"
+    )
+    parser.add_argument("--refused", type=float, default=MOST_REFUSED, metavar="SHARE", help="BPCER to fit for")
     parser.add_argument("--write", action="store_true", help="write the weights into the product")
     options = parser.parse_args(arguments)
     try:
@@ -233,11 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         looks: dict[Path, Looks] = {}
         for folder, each in found.items():
             looks |= read_looks(each, options.cache, folder.resolve().name)
-        weights = fit(clips, looks)
+        weights = fit(clips, looks, options.refused)
         print(f"fitted {weights}\nin use {WEIGHTS}")
         _report("tuning people", [judged(clip, looks[key_of(clip)], weights) for clip in clips])
+        if options.folds:
+            _report(f"tuning people, in {options.folds} parts", folded(clips, looks, options.folds, options.refused))
         if test:
-            _judge_others(clips, looks, test, read_looks(test, options.cache, options.test.resolve().name), weights)
+            seen = read_looks(test, options.cache, options.test.resolve().name)
+            _report("test people", [judged(clip, seen[key_of(clip)], weights) for clip in test])
+            _leave_out(clips, looks, test, seen, options.refused)
         if options.write:
             write_weights(weights)
     except FaceauthdError as error:
@@ -246,13 +141,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _judge_others(
-    clips: Sequence[Clip], looks: dict[Path, Looks], test: Sequence[Clip], seen: dict[Path, Looks], weights: Weights
+def _leave_out(
+    clips: Sequence[Clip], looks: dict[Path, Looks], test: Sequence[Clip], seen: dict[Path, Looks], most_refused: float
 ) -> None:
-    _report("test people", [judged(clip, seen[key_of(clip)], weights) for clip in test])
     print("\ntest people, each species left out of the tuning (APCER, and BPCER with those weights)")
     for species in sorted({clip.species for clip in test if not clip.is_live}):
-        left = fit([clip for clip in clips if clip.species != species], looks)
+        left = fit([clip for clip in clips if clip.species != species], looks, most_refused)
         others = [judged(clip, seen[key_of(clip)], left) for clip in test if clip.is_live or clip.species == species]
         table = table_of(others)
         assert table.worst is not None

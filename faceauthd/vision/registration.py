@@ -100,9 +100,7 @@ class Patch:
             return best
         least = float("inf")
         slopes: Floats = np.stack((self.across, self.down, self.grey, np.ones_like(self.grey)), axis=1)
-        normal = (slopes.T @ slopes).astype(np.float64)
-        normal[np.diag_indices(len(normal))] *= 1 + _DAMPING
-        inverse = np.linalg.pinv(normal)[:2]
+        inverse = np.linalg.pinv(_normal(slopes))[:2]
         for _ in range(STEPS):
             there = moved(self.points + way, matrix)
             error = sample(now, there[:, 0], there[:, 1]) - self.grey
@@ -127,11 +125,16 @@ class Patch:
 
 def _change(slopes: Floats, error: Floats) -> NDArray[np.float64] | None:
     """The homography that explains the `error` (n,) to first order, or None if there is none worth the name."""
-    normal = (slopes.T @ slopes).astype(np.float64)
-    normal[np.diag_indices(len(normal))] *= 1 + _DAMPING
-    step = np.linalg.lstsq(normal, (slopes.T @ error).astype(np.float64), rcond=None)[0]
+    step = np.linalg.lstsq(_normal(slopes), (slopes.T @ error).astype(np.float64), rcond=None)[0]
     change = np.eye(3) + np.append(step[:8], 0.0).reshape(3, 3)
     return change if np.isfinite(change).all() and abs(np.linalg.det(change)) >= _LEAST_VOLUME else None
+
+
+def _normal(slopes: Floats) -> NDArray[np.float64]:
+    """Of the damped normal equations, (m, m) of (n, m)."""
+    normal = (slopes.T @ slopes).astype(np.float64)
+    normal[np.diag_indices(len(normal))] *= 1 + _DAMPING
+    return normal
 
 
 def moved(points: Floats, matrix: NDArray[np.float64]) -> Floats:

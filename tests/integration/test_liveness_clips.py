@@ -23,7 +23,7 @@ from faceauthd.resources import shipped
 from faceauthd.settings import limits_of
 from faceauthd.vision.pack import ModelPack
 from tools.attack_kit import render
-from tools.tune_liveness import judged, policy
+from tools.liveness_fit import judged, policy
 
 FPS = 15.0
 SHOWN = (

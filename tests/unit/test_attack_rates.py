@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from faceauthd.evaluation.people import split_people
 from faceauthd.evaluation.presentations import Presented, Response
 from faceauthd.presentation import WEIGHTS, Weights
 from faceauthd.types import Suspicion
+from tools.liveness_fit import Looks, folded, key_of
 from tools.tune_liveness import refuse_namesakes, refuse_overlap, write_weights
 
 ACCEPTED, REFUSED, NONE = Response.ACCEPTED, Response.REFUSED, Response.NONE
@@ -98,6 +101,28 @@ def test_nobody_is_tuned_on_and_judged_by() -> None:
         refuse_overlap([clip("a"), clip("b")], [clip("b"), clip("c")])
     with pytest.raises(EvaluationError, match='write "person"'):
         refuse_overlap([clip("a")], [clip(None)])
+
+
+def test_nobody_is_judged_by_weights_that_are_fitted_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [replace(clip(name), pictures=(Path(f"{name}{number}/000.jpg"),)) for name in "abcde" for number in (1, 2)]
+    fitted: list[set[str | None]] = []
+
+    def fit(rest: Sequence[Clip], looks: object, most_refused: float) -> Weights:
+        assert most_refused == 0.2
+        fitted.append({one.person for one in rest})
+        return WEIGHTS
+
+    def judged(one: Clip, looks: object, weights: Weights) -> Presented:
+        assert one.person not in fitted[-1]
+        return Presented(one.species, one.name, True, one.person, ACCEPTED)
+
+    monkeypatch.setattr("tools.liveness_fit.fit", fit)
+    monkeypatch.setattr("tools.liveness_fit.judged", judged)
+    looks: dict[Path, Looks] = {key_of(one): [] for one in clips}
+    assert len(folded(clips, looks, 3, 0.2)) == len(clips)
+    assert fitted == [{"b", "c", "e"}, {"a", "c", "d"}, {"a", "b", "d", "e"}]
+    with pytest.raises(EvaluationError, match="5 people make 2 to 5 parts"):
+        folded(clips, looks, 6, 0.2)
 
 
 def test_folders_whose_cache_would_be_one_are_refused(tmp_path: Path) -> None:

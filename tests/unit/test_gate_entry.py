@@ -571,8 +571,8 @@ def test_a_turn_counts_from_where_the_head_rested_before_it_was_asked_for(sign: 
 
     def glances(to_deg: float) -> Story:
         story = Story(policy=SIGN, lot=SIGNS.index(sign))
-        walk_up(story, ANN)
         story.ticks(4, sighting(1, ANN, yaw_deg=to_deg, rest_yaw_deg=1.0))
+        assert story.gate.mode is Mode.CHALLENGE
         story.ticks(4, sighting(1, ANN, yaw_deg=1.0, rest_yaw_deg=to_deg))
         return story
 
