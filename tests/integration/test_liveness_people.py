@@ -20,14 +20,14 @@ SPECIES = ("live-stand", "live-speak", "live-walk", "live-still", "print-flat", 
 @pytest.mark.slow
 @NEEDS_LFW
 def test_rates_on_people_are_as_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The bounds are what the published rates allow of so few in 98 of 100 draws or more."""
+    """The bounds are what the published rates allow of so few in nine of ten draws or more."""
     order = ["--faces", str(LFW / "images"), "--people", "test", "--clips", str(PEOPLE), "--seconds", "3.5"]
     assert attack_kit([str(tmp_path), *order, "--seed", "20261129", "--species", ",".join(SPECIES)]) == 0
     capsys.readouterr()
     assert evaluate_liveness(tmp_path, as_json=True, models=None, threads=1, report=None) == 0
     told = json.loads(capsys.readouterr().out)["species"]
     let_in = {name: one["apcer"]["count"] for name, one in told.items() if "apcer" in one}
-    assert {name: count for name, count in let_in.items() if count > (1 if name == "print-flat" else 2)} == {}
+    assert {name: count for name, count in let_in.items() if count > 1} == {}
     for name in ("live-stand", "live-speak", "live-walk"):
         assert told[name]["bpcer"]["count"] <= 1
         assert told[name]["bpnrr"]["count"] <= 2
